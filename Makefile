@@ -1,0 +1,63 @@
+# Two commands are all a newcomer needs: `make run` and `make test`. `make` alone lists the rest.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+# A folder for the demo's clinic; `make run DEMO=/some/where` to choose another.
+DEMO ?= .demo
+
+.PHONY: help run test install check lint types contracts unit browser lock clean wheel
+
+help: ## list these commands
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+run: $(VENV)/.installed ## start the sample clinic (Ctrl-C ends it, a second start goes on)
+	@$(BIN)/pipeline demo --folder $(DEMO)
+
+test: $(VENV)/.installed-dev browser lint types contracts unit ## everything CI checks
+
+install: $(VENV)/.installed ## make the environment and install the pipeline
+
+# The recipe of both environments: dependencies by hash, then the project itself without any.
+define install_from
+	@echo "Installing from $(1) into $(VENV) (about a minute the first time) ..."
+	@test -x $(BIN)/python || $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name one with: make $(MAKECMDGOALS) PYTHON=python3.12")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+endef
+
+$(VENV)/.installed: requirements.lock pyproject.toml
+	$(call install_from,requirements.lock)
+	@touch $@
+
+$(VENV)/.installed-dev: requirements-dev.lock pyproject.toml
+	$(call install_from,requirements-dev.lock)
+	@touch $@ $(VENV)/.installed
+
+browser: $(VENV)/.installed-dev ## install the system's Chromium for the browser tests, where that is possible
+	@$(BIN)/python tests/find_browser.py
+
+lint: $(VENV)/.installed-dev ## ruff
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.installed-dev ## mypy, strict
+	$(BIN)/mypy
+
+contracts: $(VENV)/.installed-dev ## imports go down only
+	$(BIN)/lint-imports --no-cache
+
+unit: $(VENV)/.installed-dev ## the tests, with coverage
+	$(BIN)/pytest -n auto --cov --cov-report=term:skip-covered
+
+lock: ## refresh both lock files (needs uv)
+	uv pip compile -q pyproject.toml requirements-build.in --extra postgres --extra docx --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate -o requirements.lock
+	uv pip compile -q pyproject.toml requirements-build.in --all-extras --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate -c requirements.lock -o requirements-dev.lock
+
+wheel: $(VENV)/.installed-dev ## build the wheel into dist/
+	$(BIN)/python -m build --no-isolation --wheel
+
+clean: ## remove the environment, caches and the demo's clinic
+	rm -rf $(VENV) .demo dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache htmlcov .coverage*

@@ -1,0 +1,1 @@
+"""The only wiring: ``authoring`` (no store, no provider) and ``clinic`` (everything)."""

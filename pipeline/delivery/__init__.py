@@ -1,0 +1,1 @@
+"""The ledger's rules, pure: states, outcomes, retry, and "may this go now?"."""

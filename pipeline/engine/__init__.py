@@ -1,0 +1,1 @@
+"""What makes mail go out: the dispatcher, and what calls it."""

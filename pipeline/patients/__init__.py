@@ -1,0 +1,1 @@
+"""Roster files, consent, eligibility and addresses. Pure: bytes in, values out."""

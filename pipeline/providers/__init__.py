@@ -1,0 +1,1 @@
+"""Mail APIs: one file each, all answering in ``delivery.outcome``."""

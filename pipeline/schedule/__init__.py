@@ -1,0 +1,1 @@
+"""PT start date to a dated plan: windows, zones, holidays, late rules. Pure; time is an argument."""

@@ -1,0 +1,1 @@
+"""Pages over HTTP: previews, staff pages (loopback only) and patients' pages (may be public)."""

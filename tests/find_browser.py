@@ -1,0 +1,42 @@
+"""Finds or installs the system's Chromium for the browser tests; says in one line what it found.
+
+Run by ``make browser``. With ``CI=true`` a missing browser is a failure, elsewhere a sentence.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+def find() -> str | None:
+    """Path of a Chromium on this machine, or None."""
+    return next((path for name in NAMES if (path := shutil.which(name))), None)
+
+
+def _install() -> None:
+    if os.name != "posix" or os.geteuid() != 0 or shutil.which("apt-get") is None:
+        return
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "check": False}
+    subprocess.run(["apt-get", "update", "-qq"], **quiet)
+    command = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium", "fonts-dejavu-core"]
+    subprocess.run(command, env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"}, **quiet)
+
+
+def main() -> int:
+    """0 when a browser is there or may be missing, 1 when CI must have one."""
+    if find() is None:
+        print("Looking for a Chromium through the package manager ...")
+        _install()
+    path = find()
+    if path:
+        print(f"Browser tests use {path}.")
+        return 0
+    print("No Chromium here: the browser tests are not run (install the package 'chromium' to run them).")
+    return 1 if os.environ.get("CI") == "true" else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
