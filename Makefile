@@ -53,7 +53,7 @@ unit: $(VENV)/.installed-dev ## the tests, with coverage
 	$(BIN)/pytest -n auto --cov --cov-report=term:skip-covered
 
 lock: ## refresh both lock files (needs uv)
-	uv pip compile -q pyproject.toml requirements-build.in --extra postgres --extra docx --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate -o requirements.lock
+	uv pip compile -q pyproject.toml requirements-build.in --extra postgres --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate -o requirements.lock
 	uv pip compile -q pyproject.toml requirements-build.in --all-extras --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate -c requirements.lock -o requirements-dev.lock
 
 wheel: $(VENV)/.installed-dev ## build the wheel into dist/

@@ -135,6 +135,19 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Bodies:
+    """A message's two bodies once more, as what all messages of a part share and what is this patient's.
+
+    For mail APIs that encode the shared part once per batch; joined they are ``html`` and ``text``.
+    """
+
+    html: Skeleton = field(repr=False)
+    html_values: SlotValues = field(repr=False)
+    text: Skeleton = field(repr=False)
+    text_values: SlotValues = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
     """One email to one recipient, finished: what a provider carries. Never logged."""
 
@@ -154,3 +167,5 @@ class Message:
     #: X-Delivery-Key. Values hold no line breaks.
     headers: tuple[tuple[str, str], ...]
     pictures: tuple[Attachment, ...] = ()
+    #: None where the message was not joined from skeletons; nothing may depend on it but speed.
+    bodies: Bodies | None = field(default=None, repr=False, compare=False)

@@ -1,0 +1,106 @@
+"""Everything a person should know before approving an edition, as findings.
+
+In charge of: running every check that needs no other program. Not in charge of: what is refused outright
+(``compile``, ``required``), readability (``series``), SpamAssassin and screenshots (runners of ``app``).
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+from pipeline.article.model import BlockKind
+from pipeline.rendering.check_clients import FAMILIES, check_clients, check_data_age
+from pipeline.rendering.check_contrast import check_contrast
+from pipeline.rendering.check_mail import Revealing, check_mail
+from pipeline.rendering.check_page import check_page
+from pipeline.rendering.client_support import client_support
+from pipeline.rendering.frame import Frame
+from pipeline.rendering.model import Edition, Finding, Severity
+from pipeline.rendering.page import pages
+from pipeline.rendering.pictures import PictureRefusedError, measure
+from pipeline.rendering.safety import safety_for
+from pipeline.rendering.texts import Catalog, catalog_for
+from pipeline.series.model import Series
+
+_ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.ADVICE: 2}
+
+
+def check_edition(
+    edition: Edition,
+    series: Series,
+    frame: Frame,
+    *,
+    revealing: Revealing,
+    families: Sequence[str] = FAMILIES,
+    today: date | None = None,
+) -> tuple[Finding, ...]:
+    """Findings about ``edition``, compiled from ``series`` with ``frame``: worst first, then by part.
+
+    ``revealing`` gives the words of a text that tell about a patient's health; ``families`` are the mail
+    clients that count, by caniemail's names; with ``today`` the age of that data is judged too.
+    """
+    found = [*_whole(edition, frame), *_missing_pictures(series)]
+    support, wanted = client_support(), frozenset(families)
+    found += check_data_age(support, today) if today else ()
+    for page in pages(edition):
+        found += check_clients(page, support, wanted)
+        found += check_page(page)
+        found += check_contrast(page)
+        found += check_mail(page, edition, revealing)
+    return tuple(sorted(found, key=lambda finding: (_ORDER[finding.severity], finding.part or 0)))
+
+
+def _whole(edition: Edition, frame: Frame) -> Iterator[Finding]:
+    catalog = catalog_for(edition.language, frame.catalogs)
+    yield from _settings_language(frame, catalog)
+    safety = safety_for(edition.language, frame.safety, frame.clinic, phone_hours="")
+    if safety.is_sample:
+        yield Finding(
+            code="safety-sample",
+            severity=Severity.WARNING,
+            message="The safety text is the product's sample: no clinician of yours has approved it.",
+            mend=f"have it read, then write the name to approved_by in content/safety/{safety.language}.toml",
+            place=f"content/safety/{safety.language}.toml, version {safety.version}",
+        )
+    if not frame.public_url.startswith("https://"):
+        yield Finding(
+            code="links-insecure",
+            severity=Severity.ADVICE,
+            message="Patients' links are not https yet: one-click unsubscribe needs it (RFC 8058).",
+            mend="set web.public_url to the clinic's https address before going live",
+            place=f"{frame.file}, web.public_url",
+        )
+
+
+def _settings_language(frame: Frame, catalog: Catalog) -> Iterator[Finding]:
+    """The clinic writes its hours in its own language; a series in another needs them translated."""
+    if catalog.language.split("-")[0] == frame.clinic.language.split("-")[0]:
+        return
+    hours = {"clinic.phone_hours": frame.clinic.phone_hours, "sender.reply_hours": frame.sender.reply_hours}
+    for key, text in hours.items():
+        if text not in catalog.messages:
+            yield Finding(
+                code="setting-language",
+                severity=Severity.WARNING,
+                message=f"{key} is not translated for {catalog.language}: patients read it as {text!r}.",
+                mend=f'add msgid "{text}" with its translation to your own templates/locale/*.po',
+                place=f"{frame.file}, {key}",
+            )
+
+
+def _missing_pictures(series: Series) -> Iterator[Finding]:
+    for part in series.parts:
+        for block in part.blocks:
+            if block.kind is not BlockKind.PICTURE or block.picture is None:
+                continue
+            try:
+                measure(block.picture.data or b"")
+            except PictureRefusedError as error:
+                reason = str(error) if block.picture.data else "the file was not found beside the article"
+                yield Finding(
+                    code="picture-missing",
+                    severity=Severity.WARNING,
+                    message=f"A picture cannot be shown ({reason}); its description stands in its place.",
+                    mend="save it as PNG or JPEG beside the article",
+                    part=part.number,
+                    place=block.picture.source,
+                )
