@@ -1,0 +1,65 @@
+"""The fingerprint of a message: what must be equal before the same bytes may be sent again.
+
+In charge of: hashing everything of a message that reaches the patient. Not in charge of: the request's
+own bytes, which are the same for the same message and the same version of a provider's file.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from functools import lru_cache
+
+from pipeline.rendering.model import Attachment, Message, Skeleton
+
+
+def payload_hash(message: Message) -> bytes:
+    """SHA-256 over every field of ``message``, so that no two different messages have the same.
+
+    What all messages of a part share enters as a hash of its own, made once.
+    """
+    own = [
+        message.key, message.message_id, message.from_name, message.from_address, message.reply_to,
+        message.to, message.subject,
+    ]  # fmt: skip
+    for header in message.headers:
+        own += header
+    pieces = [_bodies(message), _pictures(message.pictures), *(text.encode() for text in own)]
+    return _sealed(pieces)
+
+
+def _bodies(message: Message) -> bytes:
+    if message.bodies is None:
+        return _sealed((message.html.encode(), message.text.encode()))
+    pieces = []
+    for skeleton, values in (
+        (message.bodies.html, message.bodies.html_values),
+        (message.bodies.text, message.bodies.text_values),
+    ):
+        pieces.append(_skeleton(skeleton))
+        pieces += [values[slot].encode() for slot in skeleton.slots]
+    return _sealed(pieces)
+
+
+@lru_cache(maxsize=256)
+def _skeleton(skeleton: Skeleton) -> bytes:
+    return _sealed(literal.encode() for literal in skeleton.literals)
+
+
+@lru_cache(maxsize=64)
+def _pictures(pictures: tuple[Attachment, ...]) -> bytes:
+    return _sealed(
+        piece
+        for picture in pictures
+        for piece in (
+            picture.cid.encode(),
+            picture.media_type.encode(),
+            picture.filename.encode(),
+            picture.data,
+        )
+    )
+
+
+def _sealed(pieces: Iterable[bytes]) -> bytes:
+    """SHA-256 over the pieces and their lengths: a letter that moves from one to the next changes it."""
+    kept = list(pieces)
+    lengths = b"".join([len(piece).to_bytes(8, "big") for piece in kept])
+    return hashlib.sha256(len(kept).to_bytes(8, "big") + lengths + b"".join(kept)).digest()
