@@ -1,0 +1,39 @@
+"""config.toml, checked whole: its shape, and what every package says of its own section.
+
+In charge of: gathering the packages' checks in one place, so that every command refuses a bad
+configuration with the same words. Not in charge of: the checks themselves.
+"""
+
+from datetime import date
+from pathlib import Path
+
+from pipeline.app.files import BUNDLED
+from pipeline.config import Config, load_config, parse_config
+from pipeline.rendering.colours import check_brand
+from pipeline.schedule.model import Rules
+from pipeline.schedule.rules import rules_from, years_around
+
+
+def check_settings(path: Path, *, today: date) -> Config:
+    """The configuration of ``path``. Raises ConfigError or CalendarRulesError with place and mend."""
+    config = load_config(path)
+    check_brand(config.brand.colour, file=config.file)
+    clinic_rules(config, today=today)
+    return config
+
+
+def sample_settings() -> Config:
+    """The bundled sample configuration, for an author who has no clinic folder yet."""
+    text = (BUNDLED / "config.toml").read_text(encoding="utf-8")
+    return parse_config(text, name="the bundled config.toml", folder=Path.cwd())
+
+
+def clinic_rules(config: Config, *, today: date) -> Rules:
+    """When mail may go, with the public holidays of the years around ``today``."""
+    return rules_from(
+        config.schedule,
+        country=config.clinic.country,
+        subdivision=config.clinic.subdivision,
+        years=years_around(today),
+        file=config.file,
+    )

@@ -1,0 +1,23 @@
+"""An author's desk for a command: the clinic's configuration, or the bundled sample where there is none.
+
+In charge of: choosing the configuration of authoring commands, which work without a clinic folder. Not in
+charge of: what they do (``app.authoring``).
+"""
+
+from pathlib import Path
+
+import typer
+
+from pipeline.app.authoring import Desk
+from pipeline.app.clock import system_clock
+from pipeline.app.settings import check_settings, sample_settings
+
+
+def open_desk(config: Path) -> Desk:
+    """The desk of ``config``; without such a file the bundled sample clinic's, and says so."""
+    if config.exists() or config != Path("config.toml"):
+        return Desk.open(check_settings(config, today=system_clock().date()))
+    typer.echo(
+        "No config.toml here: using the sample clinic's. `pipeline init DIR` makes your own.", err=True
+    )
+    return Desk.open(sample_settings())

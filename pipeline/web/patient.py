@@ -1,0 +1,214 @@
+"""Patients' pages: this part in the browser, what comes next, stop, "not me". No login, no cookie, no script.
+
+In charge of: turning a token into a page, and a button's POST into an action. Not in charge of: what an
+action changes (``actions.stopping``) or the words (``questions``, ``wording``). GET and HEAD never change
+anything (DESIGN 9.2): mail scanners open every link.
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from types import MappingProxyType
+from urllib.parse import urlsplit
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from pipeline.actions import stopping
+from pipeline.app.clinic import Clinic
+from pipeline.app.samples import browsable
+from pipeline.delivery.links import PURPOSES, links_for
+from pipeline.errors import PipelineError
+from pipeline.keys import TokenPurpose
+from pipeline.rendering.compose import Recipient, compose
+from pipeline.rendering.edition import from_bytes
+from pipeline.rendering.model import Edition
+from pipeline.rendering.texts import Catalog
+from pipeline.sections import Mode
+from pipeline.store import editions, overview, patients
+from pipeline.store.database import Tx
+from pipeline.store.overview import DeliveryRow
+from pipeline.web import questions
+from pipeline.web.pages import Pages, SafeHeaders
+from pipeline.web.preview import FRAME_HEADERS
+from pipeline.web.wording import Wording, wording_in
+
+_log = logging.getLogger(__name__)
+_RETRY_AFTER_SECONDS = "60"
+_QUESTIONS = MappingProxyType(
+    {
+        TokenPurpose.UNSUBSCRIBE: questions.UNSUBSCRIBE,
+        TokenPurpose.NOT_ME: questions.NOT_ME,
+        TokenPurpose.PREFERENCES: questions.STOP_SERIES,
+    }
+)
+_PATHS = MappingProxyType({purpose: path for path, purpose in PURPOSES.values()})
+#: What a button's form adds to its address: a mail program that posts by itself (RFC 8058) does not.
+_BY_BUTTON = "?by=page"
+
+
+class PatientPages:
+    """The handlers of the public site of one clinic."""
+
+    def __init__(self, clinic: Clinic, pages: Pages, catalogs: Mapping[str, Catalog]) -> None:
+        self._clinic = clinic
+        self._pages = pages
+        self._catalogs = catalogs
+        self._below = urlsplit(clinic.config.web.public_url).path.rstrip("/")
+
+    def app(self) -> ASGIApp:
+        """The public site: patients' pages, the style sheet, health."""
+        asking = [
+            Route(f"/{_PATHS[purpose]}/{{token}}", self._handler(purpose), methods=["GET", "POST"])
+            for purpose in _QUESTIONS
+        ]
+        routes = [
+            *asking,
+            Route(f"/{_PATHS[TokenPurpose.VIEW]}/{{token}}", self.view),
+            Route(f"/{_PATHS[TokenPurpose.CALL_ME]}/{{token}}", self.call_me),
+            Route("/style.css", lambda _request: self._pages.style()),
+            Route("/healthz", lambda _request: PlainTextResponse("ok")),
+            Route("/{path:path}", self._no_such_page),
+        ]
+        return SafeHeaders(Starlette(routes=routes, exception_handlers={Exception: self._failed}))
+
+    def view(self, request: Request) -> Response:
+        """This part as it was sent, in the browser."""
+        delivery = self._delivery(request, TokenPurpose.VIEW)
+        if delivery is None:
+            return self._no_such_page(request)
+        with self._clinic.store.read() as tx:
+            edition = _edition(tx, delivery)
+            row = patients.load_patient(tx, delivery.patient_id)
+        public_url = self._clinic.config.web.public_url.rstrip("/")
+        recipient = Recipient(
+            to="patient@example.org",
+            given=row.patient.given if row else None,
+            links=links_for(delivery.id, keyring=self._clinic.keyring, public_url=public_url),
+            key=delivery.key,
+        )
+        trial = self._clinic.config.sending.mode is Mode.TRIAL
+        message = compose(edition, delivery.part, recipient, trial=trial)
+        return HTMLResponse(browsable(message), headers=VIEW_HEADERS)
+
+    def call_me(self, request: Request) -> Response:
+        """The clinic's phone, large; nothing is recorded."""
+        delivery = self._delivery(request, TokenPurpose.CALL_ME)
+        if delivery is None:
+            return self._no_such_page(request)
+        return self._answer(self._wording(delivery), questions.CALL_HEADING, questions.CALL_EXPLANATION)
+
+    def _handler(self, purpose: TokenPurpose) -> Callable[[Request], Response]:
+        def handle(request: Request) -> Response:
+            delivery = self._delivery(request, purpose)
+            if delivery is None:
+                return self._no_such_page(request)
+            words = self._wording(delivery)
+            if request.method == "POST":
+                source = "page" if request.query_params.get("by") == "page" else "one_click"
+                return self._act(purpose, delivery, words, source)
+            return self._ask(purpose, delivery, words)
+
+        return handle
+
+    def _delivery(self, request: Request, purpose: TokenPurpose) -> DeliveryRow | None:
+        subject = self._clinic.keyring.read_token(request.path_params["token"], purpose)
+        if subject is None:
+            return None
+        with self._clinic.store.read() as tx:
+            return overview.find_delivery(tx, subject)
+
+    def _act(self, purpose: TokenPurpose, delivery: DeliveryRow, words: Wording, source: str) -> Response:
+        """Do what the button says; 200 only after the commit, else 503 (DESIGN 9.2)."""
+        question = _QUESTIONS[purpose]
+        try:
+            with self._clinic.store.begin() as tx:
+                _do(tx, purpose, delivery, source, self._clinic.clock())
+        except PipelineError as error:
+            return self._later(words, error)
+        return self._answer(words, question.done_heading, question.done_explanation)
+
+    def _ask(self, purpose: TokenPurpose, delivery: DeliveryRow, words: Wording) -> Response:
+        question = _QUESTIONS[purpose]
+        said = {
+            name: words(getattr(question, name)) for name in ("heading", "explanation", "button", "otherwise")
+        }
+        coming = self._coming(delivery, words) if question is questions.STOP_SERIES else None
+        context = {**self._frame(words), **said, "action": _BY_BUTTON, "coming": coming}
+        return self._pages.page("confirm.html", context)
+
+    def _coming(self, delivery: DeliveryRow, words: Wording) -> dict[str, object]:
+        """What is still planned, by day in the patient's zone and language."""
+        with self._clinic.store.read() as tx:
+            rows = stopping.coming(tx, delivery)
+            titles = {part.number: part.title for part in _edition(tx, delivery).parts}
+        lines = [
+            {"day": words.day(row.due_at, row.zone), "title": titles.get(row.part, "")}
+            for row in rows
+            if row.due_at
+        ]
+        return {"heading": words(questions.COMING if lines else questions.NOTHING_COMING), "lines": lines}
+
+    def _answer(self, words: Wording, heading: str, explanation: str, status: int = 200) -> Response:
+        context = {"heading": words(heading), "explanation": words(explanation)}
+        return self._pages.page("answer.html", {**self._frame(words), **context}, status=status)
+
+    def _later(self, words: Wording, error: Exception) -> Response:
+        """Nothing was kept: the mail program, or the patient, tries again. Needs no database."""
+        _log.error(
+            "a patient's page failed: %s", error.what if isinstance(error, PipelineError) else type(error)
+        )
+        answer = self._answer(words, questions.TRY_AGAIN_HEADING, questions.TRY_AGAIN_EXPLANATION, status=503)
+        answer.headers["retry-after"] = _RETRY_AFTER_SECONDS
+        return answer
+
+    def _failed(self, _request: Request, error: Exception) -> Response:
+        return self._later(self._own_wording(), error)
+
+    def _no_such_page(self, _request: Request) -> Response:
+        return self._answer(
+            self._own_wording(), questions.NO_LINK_HEADING, questions.NO_LINK_EXPLANATION, status=404
+        )
+
+    def _wording(self, delivery: DeliveryRow) -> Wording:
+        """The words of the series that the patient gets."""
+        with self._clinic.store.read() as tx:
+            edition = editions.find_edition(tx, delivery.edition)
+        return wording_in(edition.language, self._catalogs) if edition else self._own_wording()
+
+    def _own_wording(self) -> Wording:
+        return wording_in(self._clinic.config.clinic.language, self._catalogs)
+
+    def _frame(self, words: Wording) -> dict[str, object]:
+        return {
+            "clinic": self._clinic.config.clinic,
+            "language": words.language,
+            "direction": words.direction,
+            "style": f"{self._below}/style.css",
+            "_": words,
+        }
+
+
+#: The email stands here by itself, so its links must work: no sandbox, but still no script and no network.
+VIEW_HEADERS = {
+    "content-security-policy": FRAME_HEADERS["content-security-policy"].removesuffix("; sandbox"),
+}
+
+
+def _do(tx: Tx, purpose: TokenPurpose, delivery: DeliveryRow, source: str, now: datetime) -> None:
+    match purpose:
+        case TokenPurpose.UNSUBSCRIBE:
+            stopping.stop_all(tx, delivery, source=source, now=now)
+        case TokenPurpose.NOT_ME:
+            stopping.not_me(tx, delivery, now=now)
+        case TokenPurpose.PREFERENCES:
+            stopping.stop_series(tx, delivery, now=now)
+        case _:
+            raise ValueError(f"{purpose} has no button")
+
+
+def _edition(tx: Tx, delivery: DeliveryRow) -> Edition:
+    return from_bytes(editions.edition_bytes(tx, delivery.edition))
