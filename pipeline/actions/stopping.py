@@ -34,12 +34,13 @@ def stop_all(tx: Tx, delivery: DeliveryRow, *, source: str, now: datetime) -> No
         _write(tx, delivery, "unsubscribe", source, now)
 
 
-def stop_series(tx: Tx, delivery: DeliveryRow, *, now: datetime) -> None:
-    """End this one enrollment; other series go on. Doing it twice changes nothing."""
+def stop_series(tx: Tx, delivery: DeliveryRow, *, now: datetime) -> bool:
+    """End this one enrollment; other series go on. False where it has ended already."""
     running = _running(enrollments.load_enrollments(tx, [delivery.enrollment_id]))
     if running:
         _end(tx, running, reason=Reason.STOPPED, actor="patient:page", now=now)
         _write(tx, delivery, "stop_series", "page", now)
+    return bool(running)
 
 
 def not_me(tx: Tx, delivery: DeliveryRow, *, now: datetime) -> None:

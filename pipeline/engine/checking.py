@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from pipeline.delivery.gate import Cancel, Decision, Facts, Go, Hold, Skip, Wait, may_go
 from pipeline.delivery.states import Reason, State
+from pipeline.patients.addresses import address_key
 from pipeline.patients.eligibility import eligible
 from pipeline.rendering.model import Edition
 from pipeline.schedule.model import PartDay, Rules
@@ -88,7 +89,7 @@ def _facts(claimed: ClaimedDelivery, edition: Edition, offset: int, around: Surr
     )  # fmt: skip
     ended = claimed.reason or Reason.STOPPED if claimed.status is EnrollmentStatus.ENDED else None
     waits = claimed.status in {EnrollmentStatus.PAUSED, EnrollmentStatus.HELD}
-    address = (claimed.patient.email or "").casefold()
+    address = address_key(claimed.patient.email or "")
     return Facts(
         due_at=claimed.due_at,
         expires_on=claimed.expires_on,

@@ -42,11 +42,15 @@ class EmbeddedEngine:
         *,
         clock: Callable[[], datetime],
         every: timedelta,
+        before: Callable[[], object] = lambda: None,
         on_report: Callable[[TickReport], None] = lambda _report: None,
     ) -> None:
-        """``clock`` is asked for each tick's time; ``on_report`` is called after each, in its thread."""
+        """``clock`` is asked for each tick's time; ``before`` and ``on_report`` are called around each, in
+        its thread.
+        """
         self._dispatcher = dispatcher
         self._clock = clock
+        self._before = before
         self._on_report = on_report
         self._scheduler = BackgroundScheduler(timezone=UTC)
         trigger = _AtOnceAndEvery(seconds=every.total_seconds(), timezone=UTC)
@@ -72,6 +76,7 @@ class EmbeddedEngine:
 
     def _tick(self) -> None:
         try:
+            self._before()
             report = self._dispatcher.tick(self._clock())
         except PipelineError as error:
             # A locked database or a wrong key: no row is harmed, and the next tick tries again.

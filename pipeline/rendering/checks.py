@@ -1,7 +1,7 @@
 """Everything a person should know before approving an edition, as findings.
 
 In charge of: running every check that needs no other program. Not in charge of: what is refused outright
-(``compile``, ``required``), readability (``series``), SpamAssassin and screenshots (runners of ``app``).
+(``compile``, ``required``), SpamAssassin and screenshots (runners of ``app``).
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,6 +12,7 @@ from pipeline.rendering.check_clients import FAMILIES, check_clients, check_data
 from pipeline.rendering.check_contrast import check_contrast
 from pipeline.rendering.check_mail import Revealing, check_mail
 from pipeline.rendering.check_page import check_page
+from pipeline.rendering.check_reading import check_reading
 from pipeline.rendering.client_support import client_support
 from pipeline.rendering.frame import Frame
 from pipeline.rendering.model import Edition, Finding, Severity
@@ -38,7 +39,7 @@ def check_edition(
     ``revealing`` gives the words of a text that tell about a patient's health; ``families`` are the mail
     clients that count, by caniemail's names; with ``today`` the age of that data is judged too.
     """
-    found = [*_whole(edition, frame), *_missing_pictures(series)]
+    found = [*_whole(edition, frame), *_missing_pictures(series), *check_reading(series)]
     support, wanted = client_support(), frozenset(families)
     found += check_data_age(support, today) if today else ()
     for page in pages(edition):

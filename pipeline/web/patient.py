@@ -32,6 +32,7 @@ from pipeline.store import editions, overview, patients
 from pipeline.store.database import Tx
 from pipeline.store.overview import DeliveryRow
 from pipeline.web import questions
+from pipeline.web.choosing import CHOICES, choose
 from pipeline.web.pages import Pages, SafeHeaders
 from pipeline.web.preview import FRAME_HEADERS
 from pipeline.web.wording import Wording, wording_in
@@ -42,7 +43,6 @@ _QUESTIONS = MappingProxyType(
     {
         TokenPurpose.UNSUBSCRIBE: questions.UNSUBSCRIBE,
         TokenPurpose.NOT_ME: questions.NOT_ME,
-        TokenPurpose.PREFERENCES: questions.STOP_SERIES,
     }
 )
 _PATHS = MappingProxyType({purpose: path for path, purpose in PURPOSES.values()})
@@ -67,6 +67,9 @@ class PatientPages:
         ]
         routes = [
             *asking,
+            Route(
+                f"/{_PATHS[TokenPurpose.PREFERENCES]}/{{token}}", self.preferences, methods=["GET", "POST"]
+            ),
             Route(f"/{_PATHS[TokenPurpose.VIEW]}/{{token}}", self.view),
             Route(f"/{_PATHS[TokenPurpose.CALL_ME]}/{{token}}", self.call_me),
             Route("/style.css", lambda _request: self._pages.style()),
@@ -93,6 +96,31 @@ class PatientPages:
         trial = self._clinic.config.sending.mode is Mode.TRIAL
         message = compose(edition, delivery.part, recipient, trial=trial)
         return HTMLResponse(browsable(message), headers=VIEW_HEADERS)
+
+    def preferences(self, request: Request) -> Response:
+        """What comes next and when, and four buttons: next part now, pause, slower, stop this series."""
+        delivery = self._delivery(request, TokenPurpose.PREFERENCES)
+        if delivery is None:
+            return self._no_such_page(request)
+        words = self._wording(delivery)
+        chosen = request.query_params.get("choice", "")
+        if request.method == "POST" and chosen in CHOICES:
+            return self._choose(chosen, delivery, words)
+        buttons = [
+            {
+                "action": f"?choice={name}",
+                "explanation": words(each.explanation),
+                "button": words(each.button),
+            }
+            for name, each in CHOICES.items()
+        ]
+        context = {
+            **self._frame(words),
+            "heading": words(questions.PREFERENCES_HEADING),
+            "coming": self._coming(delivery, words),
+            "choices": buttons,
+        }
+        return self._pages.page("preferences.html", context)
 
     def call_me(self, request: Request) -> Response:
         """The clinic's phone, large; nothing is recorded."""
@@ -131,13 +159,22 @@ class PatientPages:
             return self._later(words, error)
         return self._answer(words, question.done_heading, question.done_explanation)
 
+    def _choose(self, chosen: str, delivery: DeliveryRow, words: Wording) -> Response:
+        try:
+            with self._clinic.store.begin() as tx:
+                done = choose(tx, chosen, delivery, self._clinic.dating(actor="patient:page"))
+        except PipelineError as error:
+            return self._later(words, error)
+        if not done:
+            return self._answer(words, questions.NOTHING_DONE_HEADING, questions.NOTHING_DONE_EXPLANATION)
+        return self._answer(words, CHOICES[chosen].done_heading, CHOICES[chosen].done_explanation)
+
     def _ask(self, purpose: TokenPurpose, delivery: DeliveryRow, words: Wording) -> Response:
         question = _QUESTIONS[purpose]
         said = {
             name: words(getattr(question, name)) for name in ("heading", "explanation", "button", "otherwise")
         }
-        coming = self._coming(delivery, words) if question is questions.STOP_SERIES else None
-        context = {**self._frame(words), **said, "action": _BY_BUTTON, "coming": coming}
+        context = {**self._frame(words), **said, "action": _BY_BUTTON}
         return self._pages.page("confirm.html", context)
 
     def _coming(self, delivery: DeliveryRow, words: Wording) -> dict[str, object]:
@@ -204,8 +241,6 @@ def _do(tx: Tx, purpose: TokenPurpose, delivery: DeliveryRow, source: str, now: 
             stopping.stop_all(tx, delivery, source=source, now=now)
         case TokenPurpose.NOT_ME:
             stopping.not_me(tx, delivery, now=now)
-        case TokenPurpose.PREFERENCES:
-            stopping.stop_series(tx, delivery, now=now)
         case _:
             raise ValueError(f"{purpose} has no button")
 

@@ -35,14 +35,45 @@ NOT_ME = Question(
     done_heading="Thank you for telling us",
     done_explanation="We stopped writing to this address, and the clinic will look for the right one.",
 )
-STOP_SERIES = Question(
-    heading="Your emails",
-    explanation="You can stop this series here. Other emails of the clinic go on.",
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """One button of the preferences page, and what it says once it was pressed."""
+
+    explanation: str
+    button: str
+    done_heading: str
+    done_explanation: str
+
+
+PREFERENCES_HEADING = "Your emails"
+NEXT = Choice(
+    explanation="You would like to read on now.",
+    button="Send me the next part now",
+    done_heading="The next part is coming",
+    done_explanation="We send one part a day at most, in the hours when the clinic writes.",
+)
+PAUSE = Choice(
+    explanation="You need a break. We start again after two weeks, and nothing comes all at once.",
+    button="Pause for two weeks",
+    done_heading="Your emails are paused",
+    done_explanation="They start again by themselves after two weeks.",
+)
+SLOWER = Choice(
+    explanation="The emails come too fast. We leave twice as many days between them.",
+    button="Send them more slowly",
+    done_heading="Your emails come more slowly now",
+    done_explanation="We leave twice as many days between them.",
+)
+STOP_SERIES = Choice(
+    explanation="You do not want the rest of this series. Other emails of the clinic go on.",
     button="Stop this series",
-    otherwise="",
     done_heading="This series has stopped",
     done_explanation="The remaining parts will not be sent.",
 )
+NOTHING_DONE_HEADING = "Nothing had to be changed"
+NOTHING_DONE_EXPLANATION = "It was so already, or no more parts are planned."
 
 CALL_HEADING = "Please call us"
 CALL_EXPLANATION = "If you have more pain than you expected, or a question, we are glad to hear from you."

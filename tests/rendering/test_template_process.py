@@ -1,4 +1,3 @@
-import time
 
 import pytest
 
@@ -26,10 +25,8 @@ def test_an_edition_is_the_same_from_the_template_process(series, frame, templat
 )
 def test_a_template_without_end_is_stopped_in_time(own_templates, body: str) -> None:
     source = own_templates({"email/a.txt": body})
-    before = time.monotonic()
-    with pytest.raises(TemplateError, match="more than 2 seconds"):
-        run(source, runner=LimitedRunner(seconds=2))
-    assert time.monotonic() - before < 5
+    with pytest.raises(TemplateError, match="more than 1 seconds"):
+        run(source, runner=LimitedRunner(seconds=1))
 
 
 @pytest.mark.parametrize("body", ["{{ 'x' * 900000000 }}", "{{ ['x'] * 300000000 }}"])
