@@ -18,7 +18,7 @@ from typing import Self
 from pipeline.actions.enrolling import Dating
 from pipeline.actions.offers import EditionDays
 from pipeline.app.clock import Clock, system_clock
-from pipeline.app.settings import clinic_rules
+from pipeline.app.settings import check_mode, clinic_rules
 from pipeline.config import Config
 from pipeline.delivery.links import links_for
 from pipeline.delivery.retry import RetryRules
@@ -63,6 +63,7 @@ class Clinic(AbstractContextManager["Clinic"]):
         Raises KeyringError, StoreError, ConfigError and CalendarRulesError, each with place and mend.
         """
         clinic_rules(config, today=clock().date())
+        check_mode(config)
         keyring = _keyring(config, environment)
         store = Store.open(config.database.url, keyring, folder=config.folder)
         return cls(config=config, keyring=keyring, store=store, clock=clock, environment=environment)

@@ -9,9 +9,11 @@ from pathlib import Path
 
 from pipeline.app.files import BUNDLED
 from pipeline.config import Config, load_config, parse_config
+from pipeline.errors import NotAllowedError, Place
 from pipeline.rendering.colours import check_brand
 from pipeline.schedule.model import Rules
 from pipeline.schedule.rules import rules_from, years_around
+from pipeline.sections import Mode
 
 
 def check_settings(path: Path, *, today: date) -> Config:
@@ -19,7 +21,18 @@ def check_settings(path: Path, *, today: date) -> Config:
     config = load_config(path)
     check_brand(config.brand.colour, file=config.file)
     clinic_rules(config, today=today)
+    check_mode(config)
     return config
+
+
+def check_mode(config: Config) -> None:
+    """Raise NotAllowedError for live mode: its conditions (DESIGN 8.7) cannot be checked yet."""
+    if config.sending.mode is Mode.LIVE:
+        raise NotAllowedError(
+            "This version sends in trial mode only: it cannot yet check what going live needs.",
+            where=Place(file=config.file, key="sending.mode"),
+            mend='write mode = "trial"; addresses on sending.trial_list get real mail',
+        )
 
 
 def sample_settings() -> Config:
