@@ -10,7 +10,6 @@ from enum import StrEnum
 from typing import Literal
 
 from pipeline.article.model import Article, Block
-from pipeline.sections import Weekday
 
 
 class Purpose(StrEnum):
@@ -29,10 +28,15 @@ class Calendar:
 
     #: Wall-clock time in the patient's zone.
     send_time: time | None = None
-    weekdays: tuple[Weekday, ...] | None = None
+    #: Some of "mon" to "sun".
+    weekdays: tuple[str, ...] | None = None
     min_gap_days: int | None = None
     expires_after_days: int | None = None
     late: Literal["skip", "catch_up"] | None = None
+
+
+#: Everything as config.toml says.
+NO_CALENDAR = Calendar()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +57,7 @@ class Part:
     blocks: tuple[Block, ...]
     #: Why a word in the subject or preheader that reveals health may stand there; a person wrote it.
     reveals_ok: str | None = None
-    calendar: Calendar = Calendar()
+    calendar: Calendar = NO_CALENDAR
 
     @property
     def words(self) -> int:
@@ -78,4 +82,4 @@ class Series:
     parts: tuple[Part, ...]
     #: The last person who changed the series, who may not approve it (DESIGN 9.3).
     author: str | None = None
-    calendar: Calendar = Calendar()
+    calendar: Calendar = NO_CALENDAR
