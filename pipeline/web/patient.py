@@ -28,8 +28,9 @@ from pipeline.rendering.edition import from_bytes
 from pipeline.rendering.model import Edition
 from pipeline.rendering.texts import Catalog
 from pipeline.sections import Mode
-from pipeline.store import editions, overview, patients
+from pipeline.store import editions, enrollments, overview, patients
 from pipeline.store.database import Tx
+from pipeline.store.enrollments import EnrollmentStatus
 from pipeline.store.overview import DeliveryRow
 from pipeline.web import questions
 from pipeline.web.choosing import CHOICES, choose
@@ -181,13 +182,17 @@ class PatientPages:
         """What is still planned, by day in the patient's zone and language."""
         with self._clinic.store.read() as tx:
             rows = stopping.coming(tx, delivery)
+            enrollment = enrollments.load_enrollment(tx, delivery.enrollment_id)
             titles = {part.number: part.title for part in _edition(tx, delivery).parts}
         lines = [
             {"day": words.day(row.due_at, row.zone), "title": titles.get(row.part, "")}
             for row in rows
             if row.due_at
         ]
-        return {"heading": words(questions.COMING if lines else questions.NOTHING_COMING), "lines": lines}
+        heading = questions.COMING if lines else questions.NOTHING_COMING
+        if enrollment is not None and enrollment.status is EnrollmentStatus.PAUSED:
+            heading = questions.PAUSED
+        return {"heading": words(heading), "lines": lines}
 
     def _answer(self, words: Wording, heading: str, explanation: str, status: int = 200) -> Response:
         context = {"heading": words(heading), "explanation": words(explanation)}

@@ -92,7 +92,7 @@ class StaffPages:
             needing = overview.list_deliveries(tx, Filter(states=_NEEDS_A_PERSON), limit=_PAGE)
             coming = overview.list_upcoming(tx, limit=_PAGE)
             context = {
-                "now": when(self._clinic.clock(), zone.key),
+                "now": f"{_local(self._clinic.clock(), zone.key)} ({_zone_words(zone.key)})",
                 "halted": _halted_words(tx),
                 "cards": [
                     {"label": label, "count": sum(counts.get(state, 0) for state in states)}
@@ -165,17 +165,27 @@ def rows_for(tx: Tx, found: Sequence[DeliveryRow]) -> list[dict[str, object]]:
             "state": STATE_WORDS[row.state],
             "tone": TONES.get(row.state, ""),
             "reason": REASON_WORDS[row.reason] if row.reason else "",
-            "due": when(row.sending_at or row.due_at, row.zone),
+            **_when(row),
         }
         for row in found
     ]
 
 
-def when(moment: datetime | None, zone: str) -> str:
-    """A moment in a zone, in words: "Mon 23 Nov 2026, 09:00 (America/Chicago)"."""
+def _when(row: DeliveryRow) -> dict[str, str]:
+    """When it went, or is due, in the patient's own zone; nothing where it has no date."""
+    moment = row.sending_at or row.due_at
     if moment is None:
-        return "no date"
-    return f"{moment.astimezone(ZoneInfo(zone)):%a %-d %b %Y, %H:%M} ({zone.replace('_', ' ')})"
+        return {"due": "no date", "zone": ""}
+    return {"due": _local(moment, row.zone), "zone": _zone_words(row.zone)}
+
+
+def _local(moment: datetime, zone: str) -> str:
+    """A moment on a zone's clocks: "Mon 23 Nov 2026, 09:00"."""
+    return f"{moment.astimezone(ZoneInfo(zone)):%a %-d %b %Y, %H:%M}"
+
+
+def _zone_words(zone: str) -> str:
+    return zone.replace("_", " ")
 
 
 def _halted_words(tx: Tx) -> str:

@@ -361,3 +361,41 @@ def test_below_a_path_of_the_clinics_own_site_the_style_sheet_is_found_there(
         shown = site.public.get(site.link(TokenPurpose.UNSUBSCRIBE)).text
     assert 'href="/mail/style.css"' in shown
     assert 'action="?by=page"' in shown, "a form that leads to the page itself works below any path"
+
+
+def test_while_it_is_paused_the_page_says_so_and_not_that_nothing_comes(site: Site) -> None:
+    link = site.link(TokenPurpose.PREFERENCES)
+    assert site.public.post(f"{link}?choice=pause").status_code == 200
+
+    shown = site.public.get(link).text
+
+    assert "They are paused" in shown
+    assert "No more parts" not in shown
+
+
+@pytest.mark.parametrize("choice", ["next", "pause", "slower", "stop"])
+def test_each_choice_answers_503_while_the_database_is_locked_and_then_works(
+    impatient: Site, tmp_path, choice: str
+) -> None:
+    link = f"{impatient.link(TokenPurpose.PREFERENCES)}?choice={choice}"
+    before = dump(impatient.clinic.store)
+
+    with locked(tmp_path / "clinic"):
+        answer = impatient.public.post(link)
+
+    assert (answer.status_code, "retry-after" in answer.headers) == (503, True)
+    assert dump(impatient.clinic.store) == before
+    assert impatient.public.post(link).status_code == 200
+    assert dump(impatient.clinic.store) != before
+
+
+@pytest.mark.parametrize("query", ["", "?choice=", "?choice=nonsense", "?choice=stop"])
+def test_only_a_pressed_button_changes_anything(site: Site, query: str) -> None:
+    link = site.link(TokenPurpose.PREFERENCES)
+    before = dump(site.clinic.store)
+
+    assert site.public.get(link + query).status_code == 200
+    if query != "?choice=stop":
+        assert site.public.post(link + query).status_code == 200
+
+    assert dump(site.clinic.store) == before

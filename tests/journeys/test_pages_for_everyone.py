@@ -1,0 +1,68 @@
+"""Every page on a phone and a desktop, by day and by night: no barrier, nothing sideways, nothing foreign."""
+
+from urllib.parse import urlsplit
+
+import pytest
+
+from pipeline.delivery.states import State
+from pipeline.keys import TokenPurpose
+from pipeline.store import overview
+from tests.journeys.conftest import OpenWindow, Site
+
+STAFF = ("/", "/deliveries", "/preview", "/preview/parts/1", "/preview/parts/1?look=text", "/nothing")
+PATHS = {"v": TokenPurpose.VIEW, "u": TokenPurpose.UNSUBSCRIBE, "p": TokenPurpose.PREFERENCES,
+         "n": TokenPurpose.NOT_ME, "c": TokenPurpose.CALL_ME}  # fmt: skip
+LOOKS = [(375, "light"), (375, "dark"), (1200, "light"), (1200, "dark")]
+
+
+def patients_pages(site: Site) -> list[str]:
+    with site.clinic.store.read() as tx:
+        row = overview.list_deliveries(tx, overview.Filter(states=[State.ACCEPTED]), limit=50)[-1]
+    token = site.clinic.keyring.token
+    return [*(f"/{path}/{token(purpose, row.id)}" for path, purpose in PATHS.items()), "/u/cut-off"]
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+@pytest.mark.parametrize("who", ["staff", "patients"])
+def test_no_page_has_a_barrier_scrolls_sideways_or_asks_anyone_else(
+    site: Site, window: OpenWindow, who: str, width: int, scheme: str
+) -> None:
+    start = site.staff if who == "staff" else site.public
+    looker = window(width, scheme)
+    # At night only the colours differ.
+    rules = ("color-contrast", "link-in-text-block") if scheme == "dark" else ()
+    found: dict[str, object] = {}
+    for path in STAFF if who == "staff" else patients_pages(site):
+        looker.page.goto(start + path, wait_until="load")
+        found[f"{path} axe"] = looker.violations(*rules)
+        found[f"{path} overflow"] = looker.overflow()
+
+    assert {what: problem for what, problem in found.items() if problem} == {}
+    assert {urlsplit(url).netloc for url in looker.asked} == {urlsplit(start).netloc}
+    refused = "Failed to load resource: the server responded with a status of 404 (Not Found)"
+    assert [text for text in looker.complaints if text != refused] == []
+
+
+def test_no_page_scrolls_sideways_at_320_pixels(site: Site, window: OpenWindow) -> None:
+    """WCAG 2.2, 1.4.10: what a desktop at 400 % shows."""
+    looker = window(320)
+    wide: dict[str, int] = {}
+    for start, paths in ((site.staff, STAFF), (site.public, patients_pages(site))):
+        for path in paths:
+            looker.page.goto(start + path)
+            wide[path] = looker.overflow()
+    assert {path: pixels for path, pixels in wide.items() if pixels > 0} == {}
+
+
+def test_on_a_phone_a_table_is_cards_that_screen_readers_still_know_as_a_table(
+    site: Site, window: OpenWindow
+) -> None:
+    looker = window(375)
+    looker.page.goto(site.staff)
+
+    table = looker.page.get_by_role("region", name="What goes out next").get_by_role("table")
+    assert table.get_by_role("columnheader").count() == 3
+    first = table.get_by_role("row").nth(1)
+    assert first.get_by_role("cell").count() == 3
+    left = [cell.bounding_box()["x"] for cell in first.get_by_role("cell").all()]
+    assert len(set(left)) == 1, "one below the other"
