@@ -9,6 +9,7 @@ import os
 import shutil
 import tempfile
 import warnings
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import count
@@ -68,11 +69,11 @@ class PostgresServer:
 
 
 def pytest_terminal_summary(terminalreporter) -> None:
-    """One line for all tests that PostgreSQL's absence kept from running."""
+    """One line for all tests that the absence of PostgreSQL, or of a browser, kept from running."""
     reasons = [str(report.longrepr[2]) for report in terminalreporter.getreports("skipped")]
-    missing = [reason for reason in reasons if _NOT_RUN in reason]
-    if missing:
-        terminalreporter.write_line(f"{missing[0].removeprefix('Skipped: ')} ({len(missing)} tests)")
+    missing = Counter(reason.removeprefix("Skipped: ") for reason in reasons if " tests not run: " in reason)
+    for reason, times in missing.items():
+        terminalreporter.write_line(f"{reason} ({times} tests)")
 
 
 @pytest.fixture(scope="session")

@@ -146,8 +146,12 @@ class Desk:
             return self.draft(files, parts=parts).series
         return load_series(known, self.article(files, known.structure), name=files.name)
 
-    def draft(self, files: SeriesFiles, *, parts: int | None = None, minutes: float | None = None) -> Draft:
-        """The series as proposed; what a person decided in series.toml is kept where it still fits."""
+    def draft(
+        self, files: SeriesFiles, *, parts: int | None = None, minutes: float | None = None, plan: int = 1
+    ) -> Draft:
+        """The series as proposed, by the best ``plan`` or a later one; what a person decided in series.toml
+        is kept where it still fits.
+        """
         known = self._series_file(files)
         article = self.article(files, known.structure if known else ())
         return draft_series(
@@ -160,6 +164,7 @@ class Desk:
             days=self.config.schedule.days,
             parts=parts,
             minutes=minutes,
+            plan=plan,
             file=known,
         )
 

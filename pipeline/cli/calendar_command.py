@@ -8,7 +8,8 @@ import typer
 
 from pipeline.app.calendar import CalendarRow, calendar_rows
 from pipeline.app.clinic import Clinic
-from pipeline.cli.opening import open_clinic, print_json, print_table
+from pipeline.cli.opening import open_clinic
+from pipeline.cli.printing import print_json, print_table
 from pipeline.delivery.states import Reason, State
 from pipeline.delivery.words import REASON_WORDS, STATE_WORDS
 from pipeline.errors import NotAllowedError

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from pipeline.cli.desk import open_desk
-from pipeline.cli.opening import print_json, print_table
+from pipeline.cli.printing import print_json, print_table
 from pipeline.rendering.model import Finding, Severity
 
 app = typer.Typer(help="Compile a series and check every part.")

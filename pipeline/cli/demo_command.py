@@ -18,7 +18,7 @@ from pipeline.app.clock import Clock, SetClock, ShiftedClock, system_clock
 from pipeline.app.files import only_one
 from pipeline.app.settings import clinic_rules, sample_settings
 from pipeline.cli.calendar_command import show_rows, when
-from pipeline.cli.opening import console, print_json, print_table
+from pipeline.cli.printing import console, print_json, print_table
 from pipeline.cli.serving import everything
 from pipeline.cli.stopping import until_asked_to_stop
 from pipeline.delivery.states import State

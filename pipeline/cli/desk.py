@@ -9,14 +9,14 @@ from pathlib import Path
 import typer
 
 from pipeline.app.authoring import Desk
-from pipeline.app.clock import system_clock
-from pipeline.app.settings import check_settings, sample_settings
+from pipeline.app.settings import sample_settings
+from pipeline.config import load_config
 
 
 def open_desk(config: Path) -> Desk:
     """The desk of ``config``; without such a file the bundled sample clinic's, and says so."""
     if config.exists() or config != Path("config.toml"):
-        return Desk.open(check_settings(config, today=system_clock().date()))
+        return Desk.open(load_config(config))
     typer.echo(
         "No config.toml here: using the sample clinic's. `pipeline init DIR` makes your own.", err=True
     )

@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli.opening import open_clinic, print_json
+from pipeline.cli.opening import open_clinic
+from pipeline.cli.printing import print_json
 
 app = typer.Typer(help="Send what is due now, once, then exit.")
 

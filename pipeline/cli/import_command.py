@@ -13,7 +13,7 @@ from pipeline.app.clinic import Clinic
 from pipeline.app.clock import Clock, SetClock, system_clock
 from pipeline.app.files import read_bytes
 from pipeline.app.settings import check_settings
-from pipeline.cli.opening import console, print_json, print_table
+from pipeline.cli.printing import console, print_json, print_table
 from pipeline.delivery.words import reason_in_words
 from pipeline.patients.model import Basis, DateOrder, ImportTerms, RosterFile
 

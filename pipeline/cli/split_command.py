@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from pipeline.cli.desk import open_desk
-from pipeline.cli.opening import console, print_json, print_table
+from pipeline.cli.printing import console, print_json, print_table
 from pipeline.series.drafting import Draft
 from pipeline.series.report import split_report
 
@@ -20,6 +20,7 @@ def split(
     article: Annotated[str, typer.Argument(help="An article's path, or a series below content/.")],
     parts: Annotated[int | None, typer.Option(min=1, help="How many parts.")] = None,
     minutes: Annotated[float | None, typer.Option(min=0.5, help="Reading minutes of each part.")] = None,
+    plan: Annotated[int, typer.Option(min=1, help="Take the second or third best plan instead.")] = 1,
     *,
     write: Annotated[bool, typer.Option("--write", help="Save series.toml beside the article.")] = False,
     explain: Annotated[
@@ -32,7 +33,7 @@ def split(
         raise typer.BadParameter("choose --parts or --minutes, not both")
     desk = open_desk(ctx.obj)
     files = desk.find(article)
-    draft = desk.draft(files, parts=parts, minutes=minutes)
+    draft = desk.draft(files, parts=parts, minutes=minutes, plan=plan)
     report = split_report(draft, explain=explain)
     saved = desk.save(files, draft) if write else None
     if as_json:

@@ -5,7 +5,8 @@ from typing import Annotated
 import typer
 
 from pipeline.app.calendar import local
-from pipeline.cli.opening import open_clinic, print_json, print_table
+from pipeline.cli.opening import open_clinic
+from pipeline.cli.printing import print_json, print_table
 from pipeline.delivery.words import REASON_WORDS, STATE_WORDS
 from pipeline.errors import NotAllowedError
 from pipeline.store import marks, overview

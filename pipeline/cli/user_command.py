@@ -4,7 +4,8 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli.opening import open_clinic, print_table
+from pipeline.cli.opening import open_clinic
+from pipeline.cli.printing import print_table
 from pipeline.store import audit, users
 
 app = typer.Typer(help="The people who may approve.", no_args_is_help=True)

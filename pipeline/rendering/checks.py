@@ -13,6 +13,7 @@ from pipeline.rendering.check_contrast import check_contrast
 from pipeline.rendering.check_mail import Revealing, check_mail
 from pipeline.rendering.check_page import check_page
 from pipeline.rendering.check_reading import check_reading
+from pipeline.rendering.check_series import check_series
 from pipeline.rendering.client_support import client_support
 from pipeline.rendering.frame import Frame
 from pipeline.rendering.model import Edition, Finding, Severity
@@ -39,7 +40,12 @@ def check_edition(
     ``revealing`` gives the words of a text that tell about a patient's health; ``families`` are the mail
     clients that count, by caniemail's names; with ``today`` the age of that data is judged too.
     """
-    found = [*_whole(edition, frame), *_missing_pictures(series), *check_reading(series)]
+    found = [
+        *_whole(edition, frame),
+        *_missing_pictures(series),
+        *check_reading(series),
+        *check_series(series),
+    ]
     support, wanted = client_support(), frozenset(families)
     found += check_data_age(support, today) if today else ()
     for page in pages(edition):

@@ -5,11 +5,12 @@ from datetime import timedelta
 import pytest
 
 from pipeline.article.model import BlockKind, Picture
+from pipeline.rendering.check_series import check_series
 from pipeline.rendering.checks import check_edition
 from pipeline.rendering.client_support import client_support, slimmed
 from pipeline.rendering.compile import compile_edition
 from pipeline.rendering.model import Edition, Finding, Severity, Skeleton
-from pipeline.series.model import Purpose
+from pipeline.series.model import Calendar, Purpose
 
 
 def none(text: str) -> tuple[str, ...]:
@@ -215,3 +216,14 @@ def test_the_worst_comes_first(check, broken) -> None:
     severities = [finding.severity for finding in check(both)]
     assert len(set(severities)) > 1
     assert severities == sorted(severities, key=list(Severity).index)
+
+
+def test_a_calendar_of_the_series_own_is_never_dropped_silently(series) -> None:
+    own = replace(series, calendar=Calendar(min_gap_days=5))
+    assert [finding.code for finding in check_series(own)] == ["calendar-own"]
+    assert list(check_series(series)) == []
+
+
+def test_a_language_without_a_list_of_health_words_is_said(series) -> None:
+    (finding,) = check_series(replace(series, language="tlh"))
+    assert finding.code == "reveals-unchecked"
