@@ -45,6 +45,10 @@ class Pages:
         """The template ``name`` filled with ``context``."""
         return HTMLResponse(self._filled(name, context), status_code=status)
 
+    def fragment(self, name: str, context: Mapping[str, Any]) -> str:
+        """A piece of a page: the template ``name`` filled with ``context``."""
+        return self._filled(name, context)
+
     def style(self) -> Response:
         """The style sheet in the clinic's colours."""
         css = self._filled("style.css", {"colours": self._colours})

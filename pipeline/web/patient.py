@@ -6,6 +6,7 @@ anything (DESIGN 9.2): mail scanners open every link.
 """
 
 import logging
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from types import MappingProxyType
@@ -39,6 +40,9 @@ from pipeline.web.preview import FRAME_HEADERS
 from pipeline.web.wording import Wording, wording_in
 
 _log = logging.getLogger(__name__)
+_BODY = re.compile(r"<body[^>]*>", re.IGNORECASE)
+#: No series has a part number this long; a longer number in an address is somebody's mischief.
+_DIGITS = 4
 _RETRY_AFTER_SECONDS = "60"
 _QUESTIONS = MappingProxyType(
     {
@@ -80,7 +84,7 @@ class PatientPages:
         return SafeHeaders(Starlette(routes=routes, exception_handlers={Exception: self._failed}))
 
     def view(self, request: Request) -> Response:
-        """This part as it was sent, in the browser."""
+        """This part as it was sent, or an earlier one (``?part=1``), with links to those before it."""
         delivery = self._delivery(request, TokenPurpose.VIEW)
         if delivery is None:
             return self._no_such_page(request)
@@ -95,8 +99,18 @@ class PatientPages:
             key=delivery.key,
         )
         trial = self._clinic.config.sending.mode is Mode.TRIAL
-        message = compose(edition, delivery.part, recipient, trial=trial)
-        return HTMLResponse(browsable(message), headers=VIEW_HEADERS)
+        shown = _asked_part(request, delivery)
+        html = browsable(compose(edition, shown, recipient, trial=trial))
+        return HTMLResponse(self._with_earlier(html, edition, delivery, shown), headers=VIEW_HEADERS)
+
+    def _with_earlier(self, html: str, edition: Edition, delivery: DeliveryRow, shown: int) -> str:
+        """``html`` with links to this part and those before it; later ones are not for today."""
+        if delivery.part == 1:
+            return html
+        parts = [part for part in edition.parts if part.number <= delivery.part]
+        label = self._wording(delivery)(questions.PARTS_SO_FAR)
+        links = self._pages.fragment("earlier.html", {"label": label, "parts": parts, "shown": shown})
+        return _BODY.sub(lambda tag: tag.group() + links, html, count=1)
 
     def preferences(self, request: Request) -> Response:
         """What comes next and when, and four buttons: next part now, pause, slower, stop this series."""
@@ -248,6 +262,13 @@ def _do(tx: Tx, purpose: TokenPurpose, delivery: DeliveryRow, source: str, now: 
             stopping.not_me(tx, delivery, now=now)
         case _:
             raise ValueError(f"{purpose} has no button")
+
+
+def _asked_part(request: Request, delivery: DeliveryRow) -> int:
+    """The part of ``?part=``, if it is this delivery's or an earlier one; else this delivery's."""
+    asked = request.query_params.get("part", "")
+    number = int(asked) if asked.isascii() and asked.isdecimal() and len(asked) < _DIGITS else delivery.part
+    return number if 1 <= number <= delivery.part else delivery.part
 
 
 def _edition(tx: Tx, delivery: DeliveryRow) -> Edition:

@@ -84,5 +84,6 @@ NO_LINK_EXPLANATION = (
 TRY_AGAIN_HEADING = "That did not work just now"
 TRY_AGAIN_EXPLANATION = "Please try again in a minute, or call us and we will do it for you."
 NOTHING_COMING = "No more parts are planned."
+PARTS_SO_FAR = "The parts so far"
 COMING = "These parts are still to come:"
 PAUSED = "They are paused, and start again by themselves."

@@ -13,7 +13,8 @@ import pytest
 
 from pipeline.delivery.states import Reason, State
 from pipeline.keys import TokenPurpose
-from pipeline.store import audit, enrollments, overview, patients, suppression
+from pipeline.rendering.edition import from_bytes
+from pipeline.store import audit, editions, enrollments, overview, patients, suppression
 from pipeline.store.database import Store
 from pipeline.web.choosing import CHOICES
 from tests.actions.dump import dump
@@ -318,6 +319,21 @@ def test_the_page_of_a_part_shows_what_was_mailed_and_its_pictures(site: Site) -
         given = patients.load_patient(tx, site.delivery.patient_id).patient.given
     assert given in answer.text
     assert address_of(site) not in answer.text
+
+
+def test_the_page_of_a_part_leads_to_the_earlier_ones_and_no_further(site: Site) -> None:
+    link, own = site.link(TokenPurpose.VIEW), site.delivery.part
+    with site.clinic.store.read() as tx:
+        parts = from_bytes(editions.edition_bytes(tx, site.delivery.edition)).parts
+    assert own > 1
+
+    for number in range(1, own + 1):
+        shown = site.public.get(f"{link}?part={number}").text
+        assert f">{parts[number - 1].title}</h1>" in shown
+        assert f'href="?part={number}" aria-current="page"' in shown
+        assert f"?part={own + 1}" not in shown
+    for mischief in (own + 1, 0, "x", "9" * 5000, "-1"):
+        assert f">{parts[own - 1].title}</h1>" in site.public.get(f"{link}?part={mischief}").text
 
 
 def test_no_page_but_the_mail_itself_names_the_patient(site: Site) -> None:
