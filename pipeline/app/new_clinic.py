@@ -46,5 +46,6 @@ def _copy(source: Path, target: Path) -> None:
 
 def _copy_missing(source: str, target: str) -> str:
     if not Path(target).exists():
-        shutil.copyfile(source, target)
+        # Whole or not at all: a start that was killed in the middle is repeated, and keeps what is there.
+        write_whole(Path(target), Path(source).read_bytes())
     return target

@@ -86,6 +86,7 @@ def _play_days(days: int, *, as_json: bool) -> None:
 def _run_live(folder: Path) -> None:
     """The demo as a clinic would run it: scheduler and pages, until Ctrl-C."""
     with ExitStack() as open_now:
+        layout.refuse_real_clinic(folder)
         stop = open_now.enter_context(until_asked_to_stop())
         open_now.enter_context(only_one(folder / ".lock", what="A demo"))
         clock: Clock = ShiftedClock.starting_at(layout.saved_clock(folder) or _first_moment())

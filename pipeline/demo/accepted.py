@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Self
 
+from pipeline.app.files import write_whole
 from pipeline.errors import EnvironmentRefusedError, Place
 from pipeline.rendering.mime import to_mime
 from pipeline.rendering.model import Message
@@ -52,6 +53,10 @@ class AcceptedLog:
     def take(self, messages: Sequence[Message], *, once: bool = False) -> list[str]:
         """Log these messages and give their ids; with ``once``, a known key is only answered again."""
         now = self._clock()
+        if self._mail is not None:
+            # Before the log: whatever is called accepted can be opened, also after a kill.
+            for message in messages:
+                write_whole(self._mail / f"{message.key}.eml", to_mime(message, date=now))
         with self._lock:
             taken = [self._id_of(message.key, once) for message in messages]
             new = [
@@ -61,9 +66,6 @@ class AcceptedLog:
             ]
             lines = "".join(json.dumps({"key": e.key, "id": e.id, "at": e.at}) + "\n" for e in new)
             os.write(self._file, lines.encode())
-        if self._mail is not None:
-            for message in messages:
-                (self._mail / f"{message.key}.eml").write_bytes(to_mime(message, date=now))
         return [found for found, _ in taken]
 
     def close(self) -> None:

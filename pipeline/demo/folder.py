@@ -15,6 +15,7 @@ import tomlkit
 from pipeline.app.files import BUNDLED, write_whole
 from pipeline.app.new_clinic import lay_out
 from pipeline.demo.standin import GENERIC_BODY, IDEMPOTENCY_HEADER
+from pipeline.errors import NotAllowedError, Place
 from pipeline.schedule.model import Rules
 
 #: The day around which the dates of content/patients/sample.csv stand.
@@ -25,6 +26,9 @@ _DATES = ("first_visit", "birth_date")
 SERIES = "first-weeks"
 PATIENTS = "patients.csv"
 CLOCK = "clock.txt"
+#: Lies in every demo's folder, so that no real clinic's configuration is ever taken for one.
+_MARK = "this-is-a-demo.txt"
+_MARK_TEXT = "A scratch folder of `pipeline demo`: nobody in it is real, and it may be deleted at any time.\n"
 
 
 def first_moment(now: datetime, zone: ZoneInfo, rules: Rules) -> datetime:
@@ -37,8 +41,19 @@ def first_moment(now: datetime, zone: ZoneInfo, rules: Rules) -> datetime:
         day -= timedelta(days=1)
 
 
+def refuse_real_clinic(folder: Path) -> None:
+    """Raises NotAllowedError where ``folder`` holds a clinic that no demo made."""
+    if (folder / "config.toml").exists() and not (folder / _MARK).exists():
+        raise NotAllowedError(
+            "This folder holds a clinic that is no demo; a demo would change its configuration.",
+            where=Place(file=str(folder / "config.toml")),
+            mend="choose an empty folder, or none: the demo then makes its own",
+        )
+
+
 def make_clinic(folder: Path, *, today: date) -> Path:
     """Lay out the demo's clinic around ``today``; returns its config.toml. Ports come with ``with_ports``."""
+    write_whole(folder / _MARK, _MARK_TEXT)
     sample = (BUNDLED / "content" / "patients" / "sample.csv").read_text(encoding="utf-8")
     write_whole(folder / PATIENTS, shifted(sample, by=today - ANCHOR))
     text = (BUNDLED / "config.toml").read_text(encoding="utf-8")
@@ -88,6 +103,7 @@ def save_clock(folder: Path, moment: datetime) -> None:
 def saved_clock(folder: Path) -> datetime | None:
     """Where the demo's clock stood; None at the first start."""
     try:
-        return datetime.fromisoformat((folder / CLOCK).read_text(encoding="utf-8").strip())
+        saved = datetime.fromisoformat((folder / CLOCK).read_text(encoding="utf-8").strip())
     except (FileNotFoundError, ValueError):
         return None
+    return saved if saved.tzinfo else None

@@ -48,9 +48,10 @@ class Paragraph:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """One list item with the lists below it."""
+    """One list item with its further paragraphs and the lists below it."""
 
     content: Inline
+    more: tuple[Inline, ...] = ()
     lists: tuple["ListNode", ...] = ()
 
 
@@ -209,19 +210,24 @@ def _nodes(
 def _lists(blocks: Sequence[Block]) -> Iterator[ListNode]:
     """Items at the outermost depth, each with the deeper ones below it; a change of kind parts lists."""
     outermost = min(block.depth for block in blocks)
-    heads: list[tuple[Block, list[Block]]] = []
+    heads: list[list[Block]] = []
     for block in blocks:
-        if block.depth == outermost or not heads:
-            heads.append((block, []))
+        if heads and (block.depth > outermost or block.continues):
+            heads[-1].append(block)
         else:
-            heads[-1][1].append(block)
-    for ordered, members in groupby(heads, key=lambda head: head[0].ordinal is not None):
+            heads.append([block])
+    for ordered, members in groupby(heads, key=lambda item: item[0].ordinal is not None):
         together = list(members)
-        items = tuple(
-            Item(content=spans(head.runs), lists=tuple(_lists(below)) if below else ())
-            for head, below in together
-        )
+        items = tuple(_item(item, outermost) for item in together)
         yield ListNode(ordered=ordered, start=together[0][0].ordinal or 1, items=items)
+
+
+def _item(blocks: Sequence[Block], depth: int) -> Item:
+    """One item from its first block, the paragraphs that continue it, and everything deeper."""
+    head, rest = blocks[0], blocks[1:]
+    below = [block for block in rest if block.depth > depth]
+    more = tuple(spans(block.runs) for block in rest if block.depth == depth)
+    return Item(content=spans(head.runs), more=more, lists=tuple(_lists(below)) if below else ())
 
 
 def _table(blocks: Sequence[Block]) -> Table:

@@ -71,6 +71,8 @@ def _list(node: ListNode, links: _Links, indent: int) -> Iterator[str]:
     for number, item in enumerate(node.items, node.start):
         bullet = f"{number}. ".rjust(width) if node.ordered else "- "
         yield bulleted(links.mark(item.content), bullet, indent)
+        for paragraph in item.more:
+            yield bulleted(links.mark(paragraph), " " * len(bullet), indent)
         for below in item.lists:
             yield from _list(below, links, indent + len(bullet))
 

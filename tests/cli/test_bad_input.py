@@ -301,3 +301,12 @@ def test_the_real_command_ends_with_the_same_code_and_words(clinic: Path) -> Non
 
     assert (ended.returncode, ended.stdout) == (2, "")
     assert ended.stderr.startswith("error: There is no config.toml here.\n  where: nowhere.toml\n  mend:")
+
+
+def test_the_demo_never_takes_over_a_real_clinics_folder(run: Run, running_clinic: Path) -> None:
+    before = contents(running_clinic)
+
+    ended = run("demo", "--folder", running_clinic)
+
+    is_one_clear_message(ended, where=str(running_clinic / "config.toml"))
+    assert contents(running_clinic) == before

@@ -1,6 +1,6 @@
 import pytest
 
-from pipeline.article.model import BlockKind, Picture, Run
+from pipeline.article.model import Block, BlockKind, Picture, Run
 from pipeline.rendering.layout import (
     Figure,
     Heading,
@@ -157,3 +157,20 @@ def _words(node) -> str:
             return plain(node.caption or ())
         case _:
             return plain(node.content)
+
+
+def test_a_further_paragraph_of_an_item_stands_in_it_and_the_numbers_go_on() -> None:
+    def item(number: int, text: str, **more) -> Block:
+        return Block(id=number, kind=BlockKind.LIST_ITEM, runs=(Run(text=text),), group=1, **more)
+
+    blocks = [
+        item(1, "First.", ordinal=1),
+        item(2, "More of it.", continues=True),
+        item(3, "Deeper.", depth=1),
+        item(4, "Second.", ordinal=2),
+    ]
+    (node,) = laid_out(blocks, title="", show=lambda _picture: None)
+    assert node.ordered
+    assert [plain(each.content) for each in node.items] == ["First.", "Second."]
+    assert [plain(each) for each in node.items[0].more] == ["More of it."]
+    assert [plain(each.content) for each in node.items[0].lists[0].items] == ["Deeper."]
