@@ -149,6 +149,8 @@ class _Teller:
         if rows:
             shown = [(when(row), row.zone, row.patient, row.part) for row in rows]
             print_table(("Goes out next, in the patient's time", "Zone", "Patient", "Part"), shown)
+        else:
+            console().print("Nothing more is planned.")
 
 
 def _first_moment() -> datetime:

@@ -39,10 +39,13 @@ class Demo:
 
     def wait_for(self, words: str) -> str:
         """The next line that holds ``words``."""
-        while (line := self._lines.get(timeout=PATIENCE_SECONDS)) is not None:
-            if words in line:
-                return line
-        raise AssertionError(f"it ended without saying {words!r}:\n" + "\n".join(self.said))
+        try:
+            while (line := self._lines.get(timeout=PATIENCE_SECONDS)) is not None:
+                if words in line:
+                    return line
+        except queue.Empty:
+            pass
+        raise AssertionError(f"it never said {words!r}:\n{self.told}")
 
     def listen(self, seconds: float) -> None:
         """Let it run for a while, or until it ends by itself."""
