@@ -5,6 +5,7 @@ In charge of: running every check that needs no other program. Not in charge of:
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 
 from pipeline.article.model import BlockKind
@@ -53,7 +54,21 @@ def check_edition(
         found += check_page(page)
         found += check_contrast(page)
         found += check_mail(page, edition, revealing)
-    return tuple(sorted(found, key=lambda finding: (_ORDER[finding.severity], finding.part or 0)))
+    excused = [_excused(finding, series) for finding in found]
+    return tuple(sorted(excused, key=lambda finding: (_ORDER[finding.severity], finding.part or 0)))
+
+
+def _excused(finding: Finding, series: Series) -> Finding:
+    """A finding about revealing words becomes advice where series.toml gives a reason for them."""
+    reason = series.parts[finding.part - 1].reveals_ok if finding.part else None
+    if reason is None or not finding.code.startswith("reveals-"):
+        return finding
+    return replace(
+        finding,
+        severity=Severity.ADVICE,
+        message=f"{finding.message} The series gives a reason: {reason}",
+        mend="nothing, if the reason holds; else take reveals_ok out of series.toml",
+    )
 
 
 def _whole(edition: Edition, frame: Frame) -> Iterator[Finding]:

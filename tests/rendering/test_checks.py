@@ -227,3 +227,21 @@ def test_a_calendar_of_the_series_own_is_never_dropped_silently(series) -> None:
 def test_a_language_without_a_list_of_health_words_is_said(series) -> None:
     (finding,) = check_series(replace(series, language="tlh"))
     assert finding.code == "reveals-unchecked"
+
+
+def test_a_reason_in_the_series_file_makes_revealing_words_advice_and_shows_the_reason(
+    check, edition, series
+) -> None:
+    def all_words(text: str) -> tuple[str, ...]:
+        return (text,)
+
+    first = replace(series.parts[0], reveals_ok="patients asked for it")
+    excused = replace(series, parts=(first, *series.parts[1:]))
+    found = [
+        finding
+        for finding in check(edition, series=excused, revealing=all_words)
+        if finding.code == "reveals-subject"
+    ]
+    assert {finding.part for finding in found if finding.severity is Severity.ADVICE} == {1}
+    assert "patients asked for it" in next(finding.message for finding in found if finding.part == 1)
+    assert len(found) == len(edition.parts)
