@@ -16,10 +16,13 @@ LOOKS = [(375, "light"), (375, "dark"), (1200, "light"), (1200, "dark")]
 
 
 def patients_pages(site: Site) -> list[str]:
+    """Of a patient who got several parts: each page, an earlier part, and a link that was cut off."""
     with site.clinic.store.read() as tx:
-        row = overview.list_deliveries(tx, overview.Filter(states=[State.ACCEPTED]), limit=50)[-1]
+        sent = overview.list_deliveries(tx, overview.Filter(states=[State.ACCEPTED]), limit=100)
+    row = next(each for each in sent if each.part > 1)
     token = site.clinic.keyring.token
-    return [*(f"/{path}/{token(purpose, row.id)}" for path, purpose in PATHS.items()), "/u/cut-off"]
+    pages = [f"/{path}/{token(purpose, row.id)}" for path, purpose in PATHS.items()]
+    return [*pages, f"{pages[0]}?part=1", "/u/cut-off"]
 
 
 @pytest.mark.parametrize(("width", "scheme"), LOOKS)
