@@ -5,7 +5,7 @@ of: who may be mailed (``patients.eligibility``), computing dates (``schedule``)
 """
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -116,9 +116,8 @@ def move(
         )  # fmt: skip
     enrollments.move_enrollment(tx, enrollment.id, start=start, zone=zone, now=dating.now)
     if status is EnrollmentStatus.ACTIVE:
-        dates = new_plan(tx, enrollment, dating, start=start, zone=zone)
-        planning.replan(tx, enrollment.id, dates, new_key=dating.new_key, actor=dating.actor, now=dating.now)
-    _write(tx, enrollment, "release" if waits else "move", dating)
+        date_again(tx, replace(enrollment, start=start, zone=zone), dating)
+    write_down(tx, enrollment, "release" if waits else "move", dating)
     return True
 
 
@@ -134,7 +133,7 @@ def hold(tx: Tx, enrollment: Enrollment, dating: Dating, *, reason: Reason) -> b
         now=dating.now,
     )  # fmt: skip
     planning.hold(tx, [enrollment.id], reason=reason, actor=dating.actor, now=dating.now)
-    _write(tx, enrollment, f"hold:{reason}", dating)
+    write_down(tx, enrollment, f"hold:{reason}", dating)
     return True
 
 
@@ -144,8 +143,19 @@ def end(tx: Tx, enrollment: Enrollment, dating: Dating, *, reason: Reason) -> bo
         return False
     enrollments.set_status(tx, [enrollment.id], EnrollmentStatus.ENDED, reason=reason, now=dating.now)
     planning.cancel(tx, [enrollment.id], reason=reason, actor=dating.actor, now=dating.now)
-    _write(tx, enrollment, f"end:{reason}", dating)
+    write_down(tx, enrollment, f"end:{reason}", dating)
     return True
+
+
+def date_again(tx: Tx, enrollment: Enrollment, dating: Dating) -> None:
+    """Bring every unsent part to what the calendar now says of ``enrollment``."""
+    dates = new_plan(tx, enrollment, dating, start=enrollment.start, zone=enrollment.zone)
+    planning.replan(tx, enrollment.id, dates, new_key=dating.new_key, actor=dating.actor, now=dating.now)
+
+
+def write_down(tx: Tx, enrollment: Enrollment, action: str, dating: Dating) -> None:
+    """The audit row of what was done to one enrollment: the last thing of its transaction."""
+    audit.append(tx, actor=dating.actor, action=action, subject=f"enrollment:{enrollment.id}", now=dating.now)
 
 
 def _status_after(enrollment: Enrollment, dating: Dating) -> EnrollmentStatus:
@@ -175,7 +185,3 @@ def _first_plan(new: NewEnrollment, offer: Offer, dating: Dating) -> tuple[Plann
         now=dating.now,
         enrolled_at=dating.now,
     )
-
-
-def _write(tx: Tx, enrollment: Enrollment, action: str, dating: Dating) -> None:
-    audit.append(tx, actor=dating.actor, action=action, subject=f"enrollment:{enrollment.id}", now=dating.now)

@@ -8,11 +8,11 @@ from dataclasses import replace
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from pipeline.actions.enrolling import Dating, new_plan
+from pipeline.actions.enrolling import Dating, date_again, write_down
 from pipeline.delivery.states import Reason
 from pipeline.schedule.model import Planned
 from pipeline.schedule.requests import next_now, slower
-from pipeline.store import audit, enrollments, overview, planning
+from pipeline.store import enrollments, overview, planning
 from pipeline.store.database import Tx
 from pipeline.store.enrollments import Enrollment, EnrollmentStatus
 
@@ -27,7 +27,7 @@ def pause(tx: Tx, enrollment: Enrollment, dating: Dating, *, until: date) -> boo
         tx, [enrollment.id], EnrollmentStatus.PAUSED, reason=Reason.PAUSED, paused_until=until, now=dating.now
     )
     planning.hold(tx, [enrollment.id], reason=Reason.PAUSED, actor=dating.actor, now=dating.now)
-    _write(tx, enrollment, "pause", dating)
+    write_down(tx, enrollment, "pause", dating)
     return True
 
 
@@ -36,8 +36,8 @@ def resume(tx: Tx, enrollment: Enrollment, dating: Dating) -> bool:
     if enrollment.status is not EnrollmentStatus.PAUSED:
         return False
     enrollments.set_status(tx, [enrollment.id], EnrollmentStatus.ACTIVE, now=dating.now)
-    _date_again(tx, enrollment, dating)
-    _write(tx, enrollment, "resume", dating)
+    date_again(tx, enrollment, dating)
+    write_down(tx, enrollment, "resume", dating)
     return True
 
 
@@ -47,8 +47,8 @@ def go_slower(tx: Tx, enrollment: Enrollment, dating: Dating) -> bool:
         return False
     enrollments.set_slower(tx, enrollment.id, slower=True, now=dating.now)
     if enrollment.status is EnrollmentStatus.ACTIVE:
-        _date_again(tx, replace(enrollment, slower=True), dating)
-    _write(tx, enrollment, "slower", dating)
+        date_again(tx, replace(enrollment, slower=True), dating)
+    write_down(tx, enrollment, "slower", dating)
     return True
 
 
@@ -73,14 +73,5 @@ def ask_next(tx: Tx, enrollment: Enrollment, dating: Dating) -> Planned | None:
     row = next(row for row in overview.deliveries_of(tx, [enrollment.id]) if row.part == planned.part)
     if not planning.ask_now(tx, row.id, due_at=planned.due, actor=dating.actor, now=dating.now):
         return None
-    _write(tx, enrollment, "next_now", dating)
+    write_down(tx, enrollment, "next_now", dating)
     return planned
-
-
-def _date_again(tx: Tx, enrollment: Enrollment, dating: Dating) -> None:
-    dates = new_plan(tx, enrollment, dating, start=enrollment.start, zone=enrollment.zone)
-    planning.replan(tx, enrollment.id, dates, new_key=dating.new_key, actor=dating.actor, now=dating.now)
-
-
-def _write(tx: Tx, enrollment: Enrollment, action: str, dating: Dating) -> None:
-    audit.append(tx, actor=dating.actor, action=action, subject=f"enrollment:{enrollment.id}", now=dating.now)
