@@ -16,7 +16,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from pipeline.errors import ConfigError, Place
-from pipeline.sections import Config
+from pipeline.sections.whole import Config
 
 __all__ = ["Config", "key_line", "load_config", "parse_config"]
 

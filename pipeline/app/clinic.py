@@ -30,7 +30,7 @@ from pipeline.patients.addresses import address_key
 from pipeline.providers.port import Provider
 from pipeline.providers.registry import open_provider
 from pipeline.schedule.model import Rules
-from pipeline.sections import Mode
+from pipeline.sections.mail import Mode
 from pipeline.store import audit, patients
 from pipeline.store.database import Store
 

@@ -13,7 +13,7 @@ from pipeline.errors import NotAllowedError, Place
 from pipeline.rendering.colours import check_brand
 from pipeline.schedule.model import Rules
 from pipeline.schedule.rules import rules_from, years_around
-from pipeline.sections import Mode
+from pipeline.sections.mail import Mode
 
 
 def check_settings(path: Path, *, today: date) -> Config:

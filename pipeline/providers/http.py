@@ -24,7 +24,7 @@ from pipeline.providers.port import Capabilities
 from pipeline.providers.secrets import secret_from
 from pipeline.providers.wire import Wire, is_loopback
 from pipeline.rendering.model import Message
-from pipeline.sections import HttpProvider
+from pipeline.sections.mail import HttpProvider
 
 #: Stops between two recorded batches; there is no batch call, so this is about bookkeeping only.
 _BATCH: Final = 100

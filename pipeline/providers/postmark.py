@@ -23,7 +23,7 @@ from pipeline.providers.port import Capabilities
 from pipeline.providers.secrets import secret_from
 from pipeline.providers.wire import Wire, is_loopback
 from pipeline.rendering.model import Attachment, Message
-from pipeline.sections import PostmarkProvider
+from pipeline.sections.mail import PostmarkProvider
 
 _LARGEST_BATCH: Final = 500
 #: 50 MB by the documentation; the margin is for what base64 and JSON escapes add.

@@ -16,7 +16,7 @@ from pipeline.rendering.model import Attachment
 from pipeline.rendering.pictures import PictureRefusedError, attachment
 from pipeline.rendering.safety import SafetyText, load_safety
 from pipeline.rendering.texts import Catalog
-from pipeline.sections import Brand, Clinic, Sender
+from pipeline.sections.clinic import Brand, Clinic, Sender
 
 #: A logo is in every email: larger ones cost every patient, every time.
 LOGO_LIMIT = 200_000

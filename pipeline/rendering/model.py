@@ -126,12 +126,18 @@ class Finding:
     #: A stable code such as ``size`` or ``alt-missing``, documented in docs/templates.md.
     code: str
     severity: Severity
-    #: What is wrong and why it matters to a patient.
+    #: What is wrong.
     message: str
     mend: str
     part: int | None = None
     #: Line, element or excerpt.
     place: str = ""
+    #: Why it matters to a patient.
+    why: str = ""
+    #: XPath of the element in the HTML that ``page.pages`` parses; empty where there is no one element.
+    path: str = ""
+    #: Line of the article that the words come from, counted from 1.
+    line: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,7 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pipeline.config import key_line
 from pipeline.errors import Place, TemplateError
 from pipeline.rendering.placeholders import fill
-from pipeline.sections import Clinic
+from pipeline.sections.clinic import Clinic
 
 
 class Urgency(StrEnum):

@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 from pipeline.errors import Place
 from pipeline.schedule.model import CalendarRulesError, Late, Rules
-from pipeline.sections import Closing, Schedule
+from pipeline.sections.calendar import Closing, Schedule
 
 _ISO_WEEKDAYS = MappingProxyType({"mon": 1, "tue": 2, "wed": 3, "thu": 4, "fri": 5, "sat": 6, "sun": 7})
 _YEARS = (1900, 2200)

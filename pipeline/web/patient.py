@@ -28,7 +28,7 @@ from pipeline.rendering.compose import Recipient, compose
 from pipeline.rendering.edition import from_bytes
 from pipeline.rendering.model import Edition
 from pipeline.rendering.texts import Catalog
-from pipeline.sections import Mode
+from pipeline.sections.mail import Mode
 from pipeline.store import editions, enrollments, overview, patients
 from pipeline.store.database import Tx
 from pipeline.store.enrollments import EnrollmentStatus

@@ -10,7 +10,7 @@ import pytest
 from pipeline.article.model import Article, Block, BlockKind
 from pipeline.article.reading import read_article
 from pipeline.rendering.safety import Urgency, load_safety
-from pipeline.sections import Schedule
+from pipeline.sections.calendar import Schedule
 from pipeline.series.readability import measure
 from pipeline.series.split import split_article
 

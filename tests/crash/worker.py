@@ -9,7 +9,7 @@ from multiprocessing.synchronize import Event
 
 from pipeline.keys import Keyring
 from pipeline.providers.postmark import Postmark
-from pipeline.sections import PostmarkProvider
+from pipeline.sections.mail import PostmarkProvider
 from pipeline.store.database import Store
 from tests.engine.sample import Clinic, SetClock
 

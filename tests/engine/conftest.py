@@ -10,7 +10,7 @@ from pipeline.demo.faults import FaultPlan, no_faults
 from pipeline.demo.standin import Standin
 from pipeline.providers.port import Provider
 from pipeline.providers.postmark import Postmark
-from pipeline.sections import PostmarkProvider
+from pipeline.sections.mail import PostmarkProvider
 from tests.engine.sample import Clinic
 
 

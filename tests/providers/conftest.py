@@ -15,7 +15,7 @@ from pipeline.providers.http import Http
 from pipeline.providers.port import Provider
 from pipeline.providers.postmark import Postmark
 from pipeline.rendering.model import Attachment, Message
-from pipeline.sections import HttpProvider, PostmarkProvider
+from pipeline.sections.mail import HttpProvider, PostmarkProvider
 
 SENT_AT = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 SECRET = "not-a-real-token"

@@ -13,7 +13,7 @@ from pipeline.delivery.outcome import Accepted, Deferred, Outcome, Refused
 from pipeline.errors import ConfigError
 from pipeline.providers.postmark import Postmark
 from pipeline.rendering.model import Bodies, Skeleton, Slot
-from pipeline.sections import PostmarkProvider
+from pipeline.sections.mail import PostmarkProvider
 from tests.providers.conftest import SECRET, message, open_postmark
 
 

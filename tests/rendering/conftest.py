@@ -14,7 +14,7 @@ from pipeline.rendering.frame import Frame
 from pipeline.rendering.loader import TemplateSource
 from pipeline.rendering.model import Edition, Slot
 from pipeline.rendering.safety import parse_safety
-from pipeline.sections import Brand, Clinic, Sender
+from pipeline.sections.clinic import Brand, Clinic, Sender
 from pipeline.series.model import Part, Purpose, Series
 
 ROOT = Path(__file__).resolve().parents[2]

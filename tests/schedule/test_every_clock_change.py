@@ -8,7 +8,7 @@ from pipeline.schedule.model import PartDay, Planned, PlanReason, Rules, Verdict
 from pipeline.schedule.plan import plan
 from pipeline.schedule.rules import rules_from
 from pipeline.schedule.zones import instant, local_date
-from pipeline.sections import Schedule
+from pipeline.sections.calendar import Schedule
 
 DAY = timedelta(days=1)
 MINUTE = timedelta(minutes=1)

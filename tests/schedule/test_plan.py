@@ -19,7 +19,7 @@ from pipeline.schedule.model import (
 )
 from pipeline.schedule.plan import plan
 from pipeline.schedule.rules import rules_from
-from pipeline.sections import Schedule
+from pipeline.sections.calendar import Schedule
 
 DAY = timedelta(days=1)
 CHICAGO = ZoneInfo("America/Chicago")

@@ -10,7 +10,7 @@ from pipeline.schedule.model import PartDay, Planned, Sent, Verdict
 from pipeline.schedule.plan import plan
 from pipeline.schedule.requests import difference, next_now, slower
 from pipeline.schedule.rules import rules_from
-from pipeline.sections import Schedule
+from pipeline.sections.calendar import Schedule
 
 DAY = timedelta(days=1)
 CHICAGO = ZoneInfo("America/Chicago")

@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.schedule.model import CalendarRulesError, Late, Rules
 from pipeline.schedule.rules import RuleChanges, changed_rules, closed_days, rules_from, years_around
-from pipeline.sections import Closing, Schedule
+from pipeline.sections.calendar import Closing, Schedule
 
 YEARS = years_around(date(2026, 11, 23))
 

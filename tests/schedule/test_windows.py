@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.schedule.rules import rules_from
 from pipeline.schedule.windows import SEARCH_DAYS, in_window, next_opening, next_send, previous_send
-from pipeline.sections import Schedule
+from pipeline.sections.calendar import Schedule
 
 DAY = timedelta(days=1)
 CHICAGO = ZoneInfo("America/Chicago")
