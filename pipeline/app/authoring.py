@@ -5,17 +5,23 @@ writing what a person asked to be written (``cli``), showing it (``web.preview``
 """
 
 import re
-import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
 
 from pipeline.app.files import own_and_bundled, read_bytes, write_whole
+from pipeline.app.settings import weekly_rules
+from pipeline.app.watching import Watched
 from pipeline.article.model import Article, Override
 from pipeline.article.reading import read_article
 from pipeline.config import Config
 from pipeline.errors import Place, SeriesError
+from pipeline.rendering.calendars import check_calendar
+from pipeline.rendering.check_clients import families_from
+from pipeline.rendering.check_spam import Scorer
 from pipeline.rendering.checks import check_edition
 from pipeline.rendering.compile import compile_edition
 from pipeline.rendering.frame import Frame, load_frame
@@ -72,6 +78,10 @@ class Desk:
     content: tuple[Path, ...]
     #: Runs templates with limits of time and memory: a clinic's own template may hold an endless loop.
     run: Runner
+    #: The age of what is known about mail programs counts from here.
+    today: Callable[[], date] = lambda: datetime.now(UTC).date()
+    #: Scores emails as a spam filter does; None does not ask: it takes seconds.
+    spam: Scorer | None = None
 
     @classmethod
     def open(cls, config: Config) -> "Desk":
@@ -96,13 +106,17 @@ class Desk:
             if folder.is_dir():
                 article = _only_article(folder)
                 return SeriesFiles(name=folder.resolve().name, article=article)
-        known = sorted(
-            {each.parent.name for content in self.content for each in content.glob(f"*/{SERIES_FILE}")}
-        )
+        known = self.names()
         raise SeriesError(
             f"There is no series and no article {wanted!r}.",
             where=Place(file=", ".join(str(each) for each in self.content)),
             mend=f"known series: {', '.join(known) or 'none'}; or give the path of an article",
+        )
+
+    def names(self) -> list[str]:
+        """Every series of the content folders."""
+        return sorted(
+            {each.parent.name for content in self.content for each in content.glob(f"*/{SERIES_FILE}")}
         )
 
     def article(self, files: SeriesFiles, overrides: Sequence[Override] = ()) -> Article:
@@ -122,10 +136,17 @@ class Desk:
 
     def compile(self, series: Series) -> Compiled:
         """``series`` compiled and checked."""
+        check_calendar(series, weekly_rules(self.config))
         frame = self.frame()
         edition = compile_edition(series, frame, self.templates, self.run)
         findings = check_edition(
-            edition, series, frame, revealing=partial(reveals_health, language=series.language)
+            edition,
+            series,
+            frame,
+            revealing=partial(reveals_health, language=series.language),
+            families=families_from(self.config.checks.mail_clients, file=self.config.file),
+            today=self.today(),
+            spam=self.spam,
         )
         return Compiled(
             series=series,
@@ -135,9 +156,26 @@ class Desk:
             public_url=frame.public_url,
         )
 
-    def previewing(self, wanted: str) -> Callable[[], Compiled]:
+    def previewing(self, wanted: str) -> Watched[Compiled]:
         """Compiles ``wanted`` when a file it is made of has changed, else gives what it has."""
-        return _Cached(self, wanted)
+        return Watched(partial(self.compiled, wanted), partial(self.files_of, wanted))
+
+    def files_of(self, wanted: str, known: Compiled | None) -> Iterator[Path]:
+        """Every file that compiling ``wanted`` reads, also one that is missing yet.
+
+        ``known`` is what was compiled last: it names the article's pictures.
+        """
+        with suppress(SeriesError):
+            files = self.find(wanted)
+            yield from (files.article, files.series_file)
+            yield from _pictures(known.series.article, files.article.parent) if known else ()
+        for folder in self.templates.folders:
+            yield from (folder / "email").glob("*")
+            yield from (folder / "locale").glob("*.po")
+        for folder in self.content:
+            yield from (folder / "safety").glob("*.toml")
+        if self.config.brand.logo is not None:
+            yield self.config.path(self.config.brand.logo)
 
     def series(self, files: SeriesFiles, *, parts: int | None = None) -> Series:
         """The series as series.toml says; without that file, or with ``parts``, as it would be proposed."""
@@ -192,34 +230,6 @@ def _text_of(path: Path) -> str:
         ) from error
 
 
-class _Cached:
-    """Compiles again only when a file changed: a look at a page must not cost a compile."""
-
-    def __init__(self, desk: Desk, wanted: str) -> None:
-        self._desk = desk
-        self._wanted = wanted
-        self._seen: tuple[tuple[str, int], ...] | None = None
-        self._compiled: Compiled | None = None
-        self._lock = threading.Lock()
-
-    def __call__(self) -> Compiled:
-        with self._lock:
-            seen = self._state()
-            if self._compiled is None or seen != self._seen:
-                self._compiled, self._seen = self._desk.compiled(self._wanted), seen
-            return self._compiled
-
-    def _state(self) -> tuple[tuple[str, int], ...]:
-        """Names and change times of every file that a compile reads."""
-        folders = (
-            self._desk.find(self._wanted).article.parent,
-            *self._desk.templates.folders,
-            *self._desk.content,
-        )
-        files = sorted({file for folder in folders for file in folder.rglob("*") if file.is_file()})
-        return tuple((str(file), file.stat().st_mtime_ns) for file in files)
-
-
 def _only_article(folder: Path) -> Path:
     found = sorted(file for file in folder.iterdir() if file.suffix.lower() in SUFFIXES and _is_article(file))
     if len(found) == 1:
@@ -245,6 +255,13 @@ def _name_of(article: Path) -> str:
     own = article.stem.casefold() == "article" or (article.parent / SERIES_FILE).exists()
     words = article.resolve().parent.name if own else article.stem
     return re.sub(r"[^a-z0-9]+", "-", words.casefold()).strip("-") or "series"
+
+
+def _pictures(article: Article, folder: Path) -> Iterator[Path]:
+    """Where the pictures of ``article`` lie, or would."""
+    for block in article.blocks:
+        if block.picture is not None and ":" not in block.picture.source:
+            yield folder / block.picture.source
 
 
 def _picture_beside(folder: Path, name: str) -> bytes | None:

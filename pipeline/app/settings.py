@@ -10,6 +10,7 @@ from pathlib import Path
 from pipeline.app.files import BUNDLED
 from pipeline.config import Config, load_config, parse_config
 from pipeline.errors import NotAllowedError, Place
+from pipeline.rendering.check_clients import families_from
 from pipeline.rendering.colours import check_brand
 from pipeline.schedule.model import Rules
 from pipeline.schedule.rules import rules_from, years_around
@@ -20,6 +21,7 @@ def check_settings(path: Path, *, today: date) -> Config:
     """The configuration of ``path``. Raises ConfigError or CalendarRulesError with place and mend."""
     config = load_config(path)
     check_brand(config.brand.colour, file=config.file)
+    families_from(config.checks.mail_clients, file=config.file)
     clinic_rules(config, today=today)
     check_mode(config)
     return config
@@ -33,6 +35,12 @@ def check_mode(config: Config) -> None:
             where=Place(file=config.file, key="sending.mode"),
             mend='write mode = "trial"; addresses on sending.trial_list get real mail',
         )
+
+
+def weekly_rules(config: Config) -> Rules:
+    """When mail may go in a week without holidays and closings, to judge a series by."""
+    always = config.schedule.model_copy(update={"public_holidays": False, "closings": ()})
+    return rules_from(always, country=config.clinic.country, subdivision=None, years=(), file=config.file)
 
 
 def sample_settings() -> Config:

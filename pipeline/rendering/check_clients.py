@@ -7,14 +7,17 @@ Only inlined styles, elements and attributes are judged. What stays in the head 
 print) is an addition by design: the page is whole without it.
 """
 
+import difflib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from types import MappingProxyType
 from typing import Any
 
-from pipeline.rendering.client_support import ClientSupport
-from pipeline.rendering.model import Finding, Severity
+from pipeline.errors import ConfigError, Place
+from pipeline.rendering.client_support import ClientSupport, client_support
+from pipeline.rendering.findings import finding
+from pipeline.rendering.model import Finding
 from pipeline.rendering.page import Page, excerpt
 
 #: Families that patients of a clinic use most; others can be named.
@@ -69,25 +72,40 @@ def check_clients(page: Page, support: ClientSupport, families: frozenset[str]) 
             seen.add(feature)
             lacking = support.lacking(feature, families)
             if lacking:
-                yield Finding(
-                    code="client-support",
-                    severity=Severity.WARNING,
-                    message=f"{feature.partition('-')[2]} is not shown by {', '.join(lacking)}: "
-                    "patients there see something else than you.",
-                    mend="use a simpler way, or make sure that the email reads well without it",
+                yield finding(
+                    "client-support",
+                    f"{feature.partition('-')[2]} is not shown by {', '.join(lacking)}.",
+                    "use a simpler way, or make sure that the email reads well without it",
                     part=page.part.number,
                     place=excerpt(element),
+                    element=element,
                 )
+
+
+def families_from(named: Sequence[str], *, file: str) -> tuple[str, ...]:
+    """The families that count: those that config.toml names (``checks.mail_clients``), else ``FAMILIES``.
+
+    Raises ConfigError that names the nearest neighbour of a family that nothing is known of.
+    """
+    known = client_support().families
+    for name in named:
+        if name not in known:
+            near = difflib.get_close_matches(name.casefold(), known, n=1, cutoff=0.4)
+            raise ConfigError(
+                f"There is no family of mail programs {name!r}.",
+                where=Place(file=file, key="checks.mail_clients"),
+                mend=f'did you mean "{near[0]}"?' if near else f"there are: {', '.join(known)}",
+            )
+    return tuple(named) or FAMILIES
 
 
 def check_data_age(support: ClientSupport, today: date) -> Iterator[Finding]:
     """A finding where the data about mail clients is too old to lean on."""
     if today - support.dated > _STALE_AFTER:
-        yield Finding(
-            code="client-data-old",
-            severity=Severity.ADVICE,
-            message=f"What is known about mail programs dates from {support.dated}: they have changed since.",
-            mend="update this program",
+        yield finding(
+            "client-data-old",
+            f"What is known about mail programs dates from {support.dated}.",
+            "update this program",
         )
 
 

@@ -16,7 +16,8 @@ from cssselect.parser import Selector
 from lxml.cssselect import CSSSelector
 
 from pipeline.rendering.colours import TEXT_CONTRAST, contrast
-from pipeline.rendering.model import Finding, Severity
+from pipeline.rendering.findings import finding
+from pipeline.rendering.model import Finding
 from pipeline.rendering.page import Page, is_hidden
 
 _HEX = re.compile(r"#(?:[0-9a-f]{6}|[0-9a-f]{3})(?![0-9a-f])")
@@ -34,23 +35,23 @@ def check_contrast(page: Page) -> Iterator[Finding]:
     """Words that are too faint, once per pair of colours and scheme."""
     for scheme, overrides in (("light", {}), ("dark", _dark_colours(page))):
         seen: set[tuple[str, str]] = set()
-        for words, ink, paper in _texts(page.tree.body, overrides):
+        for element, words, ink, paper in _texts(page.tree.body, overrides):
             if (ink, paper) in seen or contrast(ink, paper) >= TEXT_CONTRAST:
                 continue
             seen.add((ink, paper))
-            yield Finding(
-                code=f"contrast-{scheme}",
-                severity=Severity.ERROR,
-                message=f"In {scheme} mode {ink} on {paper} has {contrast(ink, paper):.1f} to 1 of contrast, "
-                f"and words need {TEXT_CONTRAST} to 1: many patients could not read them.",
-                mend="use the named colours (var(--ink), var(--soft) …): they are computed to be readable",
+            yield finding(
+                f"contrast-{scheme}",
+                f"In {scheme} mode {ink} on {paper} has {contrast(ink, paper):.1f} to 1 of contrast; "
+                f"words need {TEXT_CONTRAST} to 1.",
+                "use the named colours (var(--ink), var(--soft) …): they are computed to be readable",
                 part=page.part.number,
                 place=words[:80],
+                element=element,
             )
 
 
-def _texts(body: Any, overrides: Mapping[Any, _Own]) -> Iterator[tuple[str, str, str]]:  # noqa: ANN401 - lxml
-    """Every stretch of words with its ink and its paper."""
+def _texts(body: Any, overrides: Mapping[Any, _Own]) -> Iterator[tuple[Any, str, str, str]]:  # noqa: ANN401 - lxml
+    """Every stretch of words with its element, its ink and its paper."""
     waiting = [(body, _INK, _PAPER)]
     while waiting:
         element, ink, paper = waiting.pop()
@@ -60,7 +61,7 @@ def _texts(body: Any, overrides: Mapping[Any, _Own]) -> Iterator[tuple[str, str,
         ink, paper = own.get("color", ink), own.get("background-color", paper)
         for words in (element.text, *(child.tail for child in element)):
             if words and words.strip():
-                yield " ".join(words.split()), ink, paper
+                yield element, " ".join(words.split()), ink, paper
         waiting.extend((child, ink, paper) for child in element)
 
 

@@ -6,10 +6,11 @@ In charge of: what does not depend on the page's structure. Not in charge of: st
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
+from pipeline.rendering.findings import finding
 from pipeline.rendering.model import Edition, Finding, Severity, Slot
-from pipeline.rendering.page import SAMPLE_LINKS, Page, seen_words
+from pipeline.rendering.page import SAMPLE_LINKS, Page, innermost, seen_words
 from pipeline.rendering.promotion import promotional_words
 from pipeline.series.model import Purpose
 
@@ -22,6 +23,7 @@ _PICTURES_LIMIT = 2_000_000
 _SUBJECT_LIMIT, _PREHEADER_LIMIT = 60, 110
 #: Above this share of differing words SpamAssassin's MPART_ALT_DIFF begins to count.
 _PARITY = 0.05
+_LEFTOVER = re.compile(r"\{\{|\}\}|\{%|%\}|%\(\w+\)s|\{(?:clinic|name|number|total|phone)\}|\bXPH\w+HPX\b")
 
 #: Words of a text that would tell others about a patient's health.
 Revealing: TypeAlias = Callable[[str], Sequence[str]]
@@ -36,57 +38,49 @@ def check_mail(page: Page, edition: Edition, revealing: Revealing) -> Iterator[F
         yield from _selling(page, edition.language)
 
 
-def _finding(page: Page, code: str, severity: Severity, message: str, mend: str, place: str = "") -> Finding:
-    return Finding(
-        code=code, severity=severity, message=message, mend=mend, part=page.part.number, place=place
-    )
-
-
 def _weight(page: Page) -> Iterator[Finding]:
-    size = len(page.html.encode())
+    part, size = page.part.number, len(page.html.encode())
     if size > _WARN_AT:
-        yield _finding(
-            page, "size", Severity.ERROR if size > CLIPPED_AT else Severity.WARNING,
-            f"The HTML has {size:,} bytes. Gmail cuts off at {CLIPPED_AT:,}: the safety text and the "
-            "unsubscribe link stand near the end.",
-            "cut the article into more parts", f"{size:,} bytes",
+        yield finding(
+            "size", f"The HTML has {size:,} bytes; Gmail cuts off at {CLIPPED_AT:,}.",
+            "cut the article into more parts", severity=Severity.ERROR if size > CLIPPED_AT else None,
+            part=part, place="the whole HTML",
         )  # fmt: skip
     styles = sum(
         len(style.encode()) for style in re.findall(r"<style[^>]*>(.*?)</style>", page.html, re.DOTALL)
     )
     if styles > _STYLES_LIMIT:
-        yield _finding(
-            page, "styles-size", Severity.ERROR,
-            f"The kept styles have {styles:,} bytes; Gmail drops all of them above {_STYLES_LIMIT:,}.",
-            "move rules from head.css to styles.css", "<style>",
+        yield finding(
+            "styles-size", f"The kept styles have {styles:,} bytes; Gmail takes {_STYLES_LIMIT:,}.",
+            "move rules from head.css to styles.css", part=part, place="<style>",
         )  # fmt: skip
     pictures = sum(len(picture.data) for picture in page.part.pictures)
     if pictures > _PICTURES_LIMIT:
-        yield _finding(
-            page, "pictures-size", Severity.WARNING,
-            f"The pictures have {pictures / 1e6:.1f} MB: slow and costly on a phone.",
-            "save them smaller: 1,072 pixels wide is as wide as they are ever shown", "pictures",
+        yield finding(
+            "pictures-size", f"The pictures have {pictures / 1e6:.1f} MB.",
+            "save them smaller: 1,072 pixels wide is as wide as they are ever shown",
+            part=part, place="all pictures of the part",
         )  # fmt: skip
 
 
 def _subject(page: Page) -> Iterator[Finding]:
-    subject = page.part.subject
+    part, subject = page.part.number, page.part.subject
     if not subject:
-        yield _finding(
-            page, "subject-empty", Severity.ERROR, "The subject is empty.", "write one in series.toml"
+        yield finding(
+            "subject-empty", "The subject is empty.", "write one in series.toml", part=part, place="Subject"
         )
     if len(subject) > _SUBJECT_LIMIT:
-        yield _finding(
-            page, "subject-length", Severity.WARNING,
-            f"The subject has {len(subject)} characters: phones show 40, most programs {_SUBJECT_LIMIT}.",
-            "shorten it in series.toml", subject,
+        yield finding(
+            "subject-length",
+            f"The subject has {len(subject)} characters; phones show 40, most programs {_SUBJECT_LIMIT}.",
+            "shorten it in series.toml", part=part, place=subject,
         )  # fmt: skip
     preheader = _preheader(page)
-    if len(preheader) > _PREHEADER_LIMIT:
-        yield _finding(
-            page, "preheader-length", Severity.ADVICE,
-            f"The preview line has {len(preheader)} characters; inboxes show at most {_PREHEADER_LIMIT}.",
-            "shorten it in series.toml", preheader,
+    if preheader is not None and len(_words(preheader)) > _PREHEADER_LIMIT:
+        yield finding(
+            "preheader-length",
+            f"The preview line has {len(_words(preheader))} characters; inboxes show {_PREHEADER_LIMIT}.",
+            "shorten it in series.toml", part=part, place=_words(preheader), element=preheader,
         )  # fmt: skip
 
 
@@ -96,39 +90,31 @@ def _leftovers(page: Page) -> Iterator[Finding]:
         ("plain text", page.text),
         ("subject", page.part.subject),
     ):
-        found = re.search(
-            r"\{\{|\}\}|\{%|%\}|%\(\w+\)s|\{(?:clinic|name|number|total|phone)\}|\bXPH\w+HPX\b", text
-        )
+        found = _LEFTOVER.search(text)
         if found:
-            yield _finding(
-                page, "leftover", Severity.ERROR,
-                f"The {name} holds {found.group(0)!r}: a placeholder that nothing was put into.",
-                "correct it in the article or the template",
-                text[max(0, found.start() - 30) : found.end() + 30],
+            yield finding(
+                "leftover", f"The {name} holds {found.group(0)!r}, a placeholder that nothing was put into.",
+                "correct it in the article or the template", part=page.part.number,
+                place=text[max(0, found.start() - 30) : found.end() + 30],
+                element=innermost(page.tree.body, found.group(0)) if name == "HTML" else None,
             )  # fmt: skip
 
 
 def _parity(page: Page) -> Iterator[Finding]:
-    links = {link.get("href") for link in page.elements("a")}
-    missing = [
-        link
-        for link in links
-        if link and not link.startswith("tel:") and link.removeprefix("mailto:") not in page.text
-    ]
-    for link in sorted(missing):
-        yield _finding(
-            page, "parity-links", Severity.ERROR,
-            "A link of the HTML is not in the plain text: who reads plain text cannot follow it.",
-            "add it to part.txt", link,
-        )  # fmt: skip
+    links = {link.get("href"): link for link in page.elements("a") if link.get("href")}
+    for address, link in sorted(links.items()):
+        if not address.startswith("tel:") and address.removeprefix("mailto:") not in page.text:
+            yield finding(
+                "parity-links", "A link of the HTML is not in the plain text.", "add it to part.txt",
+                part=page.part.number, place=address, element=link,
+            )  # fmt: skip
     html, text = _vocabulary(seen_words(page.tree.body)), _vocabulary(page.text)
     for name, only in (("plain text", html - text), ("HTML", text - html)):
         if len(only) > _PARITY * len(html | text):
-            yield _finding(
-                page, "parity-words", Severity.WARNING,
-                f"{len(only)} words are missing from the {name}: the two bodies should say the same, "
-                "and spam filters count the difference.",
-                "bring part.html and part.txt in line", ", ".join(sorted(only)[:12]),
+            yield finding(
+                "parity-words", f"{len(only)} words are missing from the {name}.",
+                "bring part.html and part.txt in line",
+                part=page.part.number, place=", ".join(sorted(only)[:12]),
             )  # fmt: skip
 
 
@@ -136,37 +122,44 @@ def _unsubscribe(page: Page) -> Iterator[Finding]:
     address = SAMPLE_LINKS[Slot.UNSUBSCRIBE_URL]
     for name, body in (("HTML", page.html), ("plain text", page.text)):
         if address not in body:
-            yield _finding(
-                page, "unsubscribe", Severity.ERROR, f"The {name} has no unsubscribe link.",
-                "put {{ slot.unsubscribe_url }} back",
+            yield finding(
+                "unsubscribe", f"The {name} has no unsubscribe link.",
+                "put {{ slot.unsubscribe_url }} back", part=page.part.number, place=f"the whole {name}",
             )  # fmt: skip
 
 
 def _telling(page: Page, revealing: Revealing) -> Iterator[Finding]:
-    for name, text in (("subject", page.part.subject), ("preview line", _preheader(page))):
+    preheader = _preheader(page)
+    line = "" if preheader is None else _words(preheader)
+    for name, text, element in (("subject", page.part.subject, None), ("preview", line, preheader)):
         words = revealing(text)
         if words:
-            yield _finding(
-                page, f"reveals-{name.split()[0]}", Severity.WARNING,
-                f"The {name} holds {', '.join(words)}: it stands on lock screens, and others may read there "
-                "what the patient is treated for.",
-                'keep to words like "Part 2 of 5 from …"', text,
+            yield finding(
+                f"reveals-{name}",
+                f"The {'subject' if name == 'subject' else 'preview line'} holds {', '.join(words)}.",
+                'keep to words like "Part 2 of 5 from …"',
+                part=page.part.number, place=text, element=element,
             )  # fmt: skip
 
 
 def _selling(page: Page, language: str) -> Iterator[Finding]:
     words = promotional_words(f"{page.part.subject} {seen_words(page.tree.body)}", language)
     if words:
-        yield _finding(
-            page, "promotional", Severity.ERROR,
-            f"This series is treatment, and {words[0]!r} sells something: that needs a marketing permission.",
-            'reword it, or set purpose = "marketing" in series.toml', ", ".join(dict.fromkeys(words)),
+        yield finding(
+            "promotional", f"This series is treatment, and {words[0]!r} sells something.",
+            'reword it, or set purpose = "marketing" in series.toml', part=page.part.number,
+            place=", ".join(dict.fromkeys(words)), element=innermost(page.tree.body, words[0]),
         )  # fmt: skip
 
 
-def _preheader(page: Page) -> str:
+def _preheader(page: Page) -> Any:  # noqa: ANN401 - lxml is untyped
+    """The element of the preview line, or None."""
     hidden = page.tree.xpath("//*[contains(concat(' ', @class, ' '), ' preheader ')]")
-    return " ".join(hidden[0].text_content().split()) if hidden else ""
+    return hidden[0] if hidden else None
+
+
+def _words(element: Any) -> str:  # noqa: ANN401 - lxml is untyped
+    return " ".join(element.text_content().split())
 
 
 def _vocabulary(text: str) -> set[str]:

@@ -8,7 +8,8 @@ Rules: WCAG 2.2, and the Email Markup Consortium's Accessibility Report 2026 (wh
 
 from collections.abc import Iterator
 
-from pipeline.rendering.model import Finding, Severity
+from pipeline.rendering.findings import finding
+from pipeline.rendering.model import Finding
 from pipeline.rendering.page import Page, excerpt, seen_words
 
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
@@ -29,128 +30,119 @@ def check_page(page: Page) -> Iterator[Finding]:
     yield from _foreign(page)
 
 
-def _finding(page: Page, code: str, severity: Severity, message: str, mend: str, place: str = "") -> Finding:
-    return Finding(
-        code=code, severity=severity, message=message, mend=mend, part=page.part.number, place=place
-    )
-
-
 def _language(page: Page) -> Iterator[Finding]:
-    root = page.tree
+    root, part = page.tree, page.part.number
     for name in ("lang", "dir"):
         if not root.get(name):
-            yield _finding(
-                page, f"{name}-missing", Severity.ERROR,
-                f"The page does not say its {name}: a screen reader guesses how to read it.",
-                'write <html lang="{{ lang }}" dir="{{ dir }}">', "<html>",
+            yield finding(
+                f"{name}-missing", f"<html> has no {name}.", 'write <html lang="{{ lang }}" dir="{{ dir }}">',
+                part=part, place="<html>", element=root,
             )  # fmt: skip
         elif not any(element.get(name) for element in root.xpath("//body//*")):
-            yield _finding(
-                page, f"{name}-wrapper", Severity.ERROR,
-                f"Only <html> says the {name}, and webmail drops <html>.",
-                f"repeat {name} on the first element inside <body>", "<body>",
+            yield finding(
+                f"{name}-wrapper", f"Only <html> says the {name}.",
+                f"repeat {name} on the first element inside <body>",
+                part=part, place="<body>", element=root.body,
             )  # fmt: skip
     title = root.find(".//title")
     if title is None or not (title.text or "").strip():
-        yield _finding(
-            page, "title-missing", Severity.ERROR,
-            "The page has no title: a browser tab and a screen reader have no name for it.",
-            "put <title>{{ part.title }}</title> into the head", "<head>",
+        yield finding(
+            "title-missing", "The page has no title.", "put <title>{{ part.title }}</title> into the head",
+            part=part, place="<head>", element=root.head,
         )  # fmt: skip
 
 
 def _headings(page: Page) -> Iterator[Finding]:
+    part = page.part.number
     headings = list(page.elements(*_HEADINGS))
     ones = [heading for heading in headings if heading.tag == "h1"]
     if len(ones) != 1:
-        yield _finding(
-            page, "one-h1", Severity.ERROR,
-            f"The page has {len(ones)} first-level headings: readers jump to the one that names the page.",
-            "keep one <h1>, the part's title", "<h1>",
+        yield finding(
+            "one-h1", f"The page has {len(ones)} first-level headings.", "keep one <h1>, the part's title",
+            part=part, place=excerpt(ones[1]) if ones else "<body>",
+            element=ones[1] if ones else page.tree.body,
         )  # fmt: skip
     level = 0
     for heading in headings:
         here = int(heading.tag[1])
         if here > level + 1:
-            yield _finding(
-                page, "heading-order", Severity.ERROR,
-                f"A heading jumps from level {level} to level {here}: the outline has a hole.",
-                "use the next level, or mark the line as a lower heading in series.toml", excerpt(heading),
+            yield finding(
+                "heading-order", f"A heading jumps from level {level} to level {here}.",
+                "use the next level, or mark the line as a lower heading in series.toml",
+                part=part, place=excerpt(heading), element=heading,
             )  # fmt: skip
         if not seen_words(heading):
-            yield _finding(
-                page, "heading-empty", Severity.ERROR,
-                "A heading has no words.", "take it out", excerpt(heading),
+            yield finding(
+                "heading-empty", "A heading has no words.", "take it out",
+                part=part, place=excerpt(heading), element=heading,
             )  # fmt: skip
         level = here
 
 
 def _pictures(page: Page) -> Iterator[Finding]:
+    part = page.part.number
     for picture in page.elements("img"):
         place = f"<img src={picture.get('src')!r}>"
         if picture.get("alt") is None:
-            yield _finding(
-                page, "alt-missing", Severity.ERROR,
-                "A picture has no description: who cannot see it, or blocks pictures, gets nothing.",
-                'write alt="…", or alt="" for pure decoration', place,
+            yield finding(
+                "alt-missing", "A picture has no description.",
+                'write alt="…", or alt="" for pure decoration', part=part, place=place, element=picture,
             )  # fmt: skip
         elif not picture.get("alt", "").strip():
-            yield _finding(
-                page, "alt-empty", Severity.WARNING,
-                "A picture is marked as decoration: a screen reader passes over it.",
-                "describe in the article what it shows, if it shows something", place,
+            yield finding(
+                "alt-empty", "A picture is marked as decoration.",
+                "describe in the article what it shows, if it shows something",
+                part=part, place=place, element=picture,
             )  # fmt: skip
         if not all((picture.get(side) or "").isdigit() for side in ("width", "height")):
-            yield _finding(
-                page, "picture-size", Severity.ERROR,
-                "A picture has no whole-number width and height: Outlook shows it in its full size.",
-                "give the width and height attributes in pixels", place,
+            yield finding(
+                "picture-size", "A picture has no whole-number width and height.",
+                "give the width and height attributes in pixels", part=part, place=place, element=picture,
             )  # fmt: skip
 
 
 def _tables(page: Page) -> Iterator[Finding]:
+    part = page.part.number
     for table in page.elements("table"):
         is_layout = table.get("role") in ("presentation", "none")
         if not is_layout and table.find(".//th") is None and "data" not in (table.get("class") or "").split():
-            yield _finding(
-                page, "table-role", Severity.ERROR,
-                'A layout table has no role="presentation": a screen reader reads out rows and columns.',
-                'add role="presentation"', excerpt(table),
+            yield finding(
+                "table-role", 'A layout table has no role="presentation".', 'add role="presentation"',
+                part=part, place=excerpt(table), element=table,
             )  # fmt: skip
         if is_layout and table.find("./tr/th") is not None:
-            yield _finding(
-                page, "table-role", Severity.ERROR, "A table of data is marked as layout.",
-                'take role="presentation" off', excerpt(table),
+            yield finding(
+                "table-role", "A table of data is marked as layout.", 'take role="presentation" off',
+                part=part, place=excerpt(table), element=table,
             )  # fmt: skip
         missing = [name for name in ("cellpadding", "cellspacing", "border") if table.get(name) is None]
         if missing:
-            yield _finding(
-                page, "table-attributes", Severity.WARNING,
-                f"A table lacks {', '.join(missing)}: Outlook adds gaps and lines of its own.",
-                'add cellpadding="0" cellspacing="0" border="0"', excerpt(table),
+            yield finding(
+                "table-attributes", f"A table lacks {', '.join(missing)}.",
+                'add cellpadding="0" cellspacing="0" border="0"',
+                part=part, place=excerpt(table), element=table,
             )  # fmt: skip
 
 
 def _links(page: Page) -> Iterator[Finding]:
+    part = page.part.number
     for link in page.elements("a"):
         words = seen_words(link)
         if not words:
-            yield _finding(
-                page, "link-empty", Severity.ERROR,
-                "A link has no words: nobody can know where it goes, some cannot press it.",
-                "put words into it, or take it out", f"<a href={link.get('href')!r}>",
+            yield finding(
+                "link-empty", "A link has no words.", "put words into it, or take it out",
+                part=part, place=f"<a href={link.get('href')!r}>", element=link,
             )  # fmt: skip
         elif words.casefold().strip(" .…") in _EMPTY_LINK_WORDS:
-            yield _finding(
-                page, "link-text", Severity.WARNING,
-                f"The link {words!r} says nothing by itself: a screen reader lists links alone.",
-                "name what it leads to, for example: how soreness works", excerpt(link),
+            yield finding(
+                "link-text", f"The link {words!r} says nothing by itself.",
+                "name what it leads to, for example: how soreness works",
+                part=part, place=excerpt(link), element=link,
             )  # fmt: skip
         if (link.get("href") or "").lower().startswith("http://"):
-            yield _finding(
-                page, "link-insecure", Severity.WARNING,
-                "A link is not https: others on the way can see and change what the patient reads.",
-                "use the https address of that page", excerpt(link),
+            yield finding(
+                "link-insecure", "A link is not https.", "use the https address of that page",
+                part=part, place=excerpt(link), element=link,
             )  # fmt: skip
 
 
@@ -160,8 +152,8 @@ def _foreign(page: Page) -> Iterator[Finding]:
         for name in ("src", "background", "srcset", "poster"):
             value = element.get(name)
             if value is not None and not value.startswith("cid:"):
-                yield _finding(
-                    page, "third-party", Severity.ERROR,
-                    "Opening the email would load something from elsewhere, and tell that it was read.",
-                    "use a picture of the article or the logo", f"<{element.tag} {name}={value!r}>",
+                yield finding(
+                    "third-party", "Opening the email would load something from elsewhere.",
+                    "use a picture of the article or the logo",
+                    part=page.part.number, place=f"<{element.tag} {name}={value!r}>", element=element,
                 )  # fmt: skip

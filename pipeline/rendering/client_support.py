@@ -33,6 +33,14 @@ class ClientSupport:
     #: Feature ("css-display-flex") to the clients ("outlook.windows") that do not have it.
     missing: Mapping[str, frozenset[str]]
 
+    @property
+    def families(self) -> tuple[str, ...]:
+        """Every family that the data tells of, sorted: "apple-mail", "gmail" ….
+
+        Each lacks something, so each stands in ``missing``.
+        """
+        return tuple(sorted({client.partition(".")[0] for lack in self.missing.values() for client in lack}))
+
     def lacking(self, feature: str, families: frozenset[str]) -> tuple[str, ...]:
         """Clients of ``families`` that lack ``feature``, sorted; none for an unknown feature."""
         return tuple(sorted(c for c in self.missing.get(feature, ()) if c.partition(".")[0] in families))

@@ -27,7 +27,7 @@ _LIGHT = {
     "trial": "#3b2f00", "trial-tint": "#ffe9a6", "trial-line": "#8a6d00",
 }  # fmt: skip
 _DARK = {
-    "page": "#15191c", "card": "#1f2529", "ink": "#ece8e1", "soft": "#bfc4c6", "line": "#3a4247",
+    "page": "#171614", "card": "#22201e", "ink": "#ece7df", "soft": "#c4beb5", "line": "#403c38",
     "alert": "#ffb4a9", "alert-tint": "#3a2422", "alert-line": "#e0766a",
     "care": "#f3cf8c", "care-tint": "#352c1b", "care-line": "#cf9a3e",
     "trial": "#ffe9a6", "trial-tint": "#40360f", "trial-line": "#d8b84a",
@@ -81,7 +81,8 @@ def palette(colour: str, *, file: str = "config.toml") -> Mapping[str, str]:
 
     brand = lightened(colour, against=(_DARK["card"],), ratio=4.6)
     dark = dict(_DARK, brand=brand, tint=_mixed(brand, _DARK["card"], 0.10))
-    dark["on-brand"] = _readable_on(brand)
+    # Lightened until it can be read on the card, so the page, which is darker still, can be read on it.
+    dark["on-brand"] = _DARK["page"]
     dark["track"] = _mixed(brand, _DARK["card"], 0.28)
     dark["link"] = lightened(colour, against=(dark["card"], dark["page"], dark["tint"]), ratio=7.0)
     # Muted towards the ink: a heading at full chroma glows in the dark.

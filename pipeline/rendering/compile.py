@@ -57,6 +57,7 @@ def compile_edition(
             reply_to=frame.sender.reply_to,
             list_id=list_id(series.name, frame.sender.from_address),
             parts=compiled,
+            calendar=series.calendar,
         )
     )
 
@@ -128,6 +129,7 @@ def _compiled(
         greeting_named=setting.catalog.gettext("Hello {name},"),
         greeting_plain=setting.catalog.gettext("Hello,"),
         pictures=ready.pictures,
+        calendar=ready.part.calendar,
     )
     check_required(part, setting)
     return part

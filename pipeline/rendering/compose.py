@@ -10,7 +10,6 @@ is one escape per value and one join per body.
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from operator import itemgetter
 
 from email_validator import EmailNotValidError, validate_email
 from markupsafe import escape
@@ -110,11 +109,9 @@ class Composer:
             reply_to=edition.reply_to,
             to=address(recipient.to),
             subject=part.subject,
-            html=self.join_html(values.html),
-            text=self.join_text(values.text),
+            bodies=Bodies(html=self.html, html_values=values.html, text=self.text, text_values=values.text),
             headers=self.headers(recipient),
             pictures=part.pictures,
-            bodies=Bodies(html=self.html, html_values=values.html, text=self.text, text_values=values.text),
         )
 
     def values(self, recipient: Recipient) -> Values:
@@ -150,18 +147,17 @@ class Composer:
 
 
 def joiner(skeleton: Skeleton) -> Callable[[Mapping[Slot, str]], str]:
-    """``skeleton.join`` with its loop left to the interpreter's C code: twice as fast, same result."""
-    if len(skeleton.slots) < 2:
-        return skeleton.join
-    first, *rest = skeleton.literals
-    template = [first, *(piece for literal in rest for piece in ("", literal))]
-    values_of = itemgetter(*skeleton.slots)
+    """``skeleton.join`` as one expression, made once per part: nothing is left to loop over, same result.
 
-    def join(values: Mapping[Slot, str]) -> str:
-        pieces = template.copy()
-        pieces[1::2] = values_of(values)
-        return "".join(pieces)
-
+    As in ``collections.namedtuple`` the source holds names only; literals and slots are bound to them.
+    """
+    names: dict[str, str] = {f"text{number}": literal for number, literal in enumerate(skeleton.literals)}
+    names |= {f"slot{number}": slot for number, slot in enumerate(skeleton.slots)}
+    pieces = "".join(f"{{values[slot{number}]}}{{text{number + 1}}}" for number in range(len(skeleton.slots)))
+    bound = ", ".join(f"{name}={name}" for name in names)
+    join: Callable[[Mapping[Slot, str]], str] = eval(  # noqa: S307 - a source of our own names alone
+        f"lambda values, {bound}: f'{{text0}}{pieces}'", names
+    )
     return join
 
 

@@ -4,7 +4,7 @@ In charge of: one exact form per edition, so that equal content has an equal SHA
 making an edition (``compile``) or keeping it (``store``).
 
 The form is JSON: UTF-8, keys sorted, no spaces, pictures in base64, a version of the form. The hash is
-over these bytes without itself.
+over these bytes without itself. Form 1 had no calendars.
 """
 
 import base64
@@ -12,13 +12,14 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import asdict, replace
+from datetime import time
 from typing import Any
 
 from pipeline.errors import TemplateError
 from pipeline.rendering.model import Attachment, CompiledPart, Edition, Skeleton, Slot
-from pipeline.series.model import Purpose
+from pipeline.series.model import NO_CALENDAR, Calendar, Purpose
 
-FORM = 1
+FORM = 2
 
 
 def to_bytes(edition: Edition) -> bytes:
@@ -61,6 +62,8 @@ def from_bytes(data: bytes) -> Edition:
 def _encoded(value: object) -> str:
     if isinstance(value, bytes):
         return base64.b64encode(value).decode("ascii")
+    if isinstance(value, time):
+        return value.isoformat()
     raise TypeError(type(value).__name__)
 
 
@@ -71,6 +74,7 @@ def _edition(fields: dict[str, Any]) -> Edition:
             "sha256": "",
             "purpose": Purpose(fields["purpose"]),
             "parts": _each(fields["parts"], _part),
+            "calendar": _calendar(fields.get("calendar")),
         }
     )
 
@@ -82,6 +86,7 @@ def _part(fields: dict[str, Any]) -> CompiledPart:
             "html": _skeleton(fields["html"]),
             "text": _skeleton(fields["text"]),
             "pictures": _each(fields["pictures"], _picture),
+            "calendar": _calendar(fields.get("calendar")),
         }
     )
 
@@ -92,6 +97,19 @@ def _skeleton(fields: dict[str, Any]) -> Skeleton:
 
 def _picture(fields: dict[str, Any]) -> Attachment:
     return Attachment(**{**fields, "data": base64.b64decode(fields["data"], validate=True)})
+
+
+def _calendar(fields: dict[str, Any] | None) -> Calendar:
+    if fields is None:
+        return NO_CALENDAR
+    sends, weekdays = fields["send_time"], fields["weekdays"]
+    return Calendar(
+        **{
+            **fields,
+            "send_time": None if sends is None else time.fromisoformat(sends),
+            "weekdays": None if weekdays is None else tuple(weekdays),
+        }
+    )
 
 
 def _each(items: list[dict[str, Any]], read: Callable[[dict[str, Any]], Any]) -> tuple[Any, ...]:

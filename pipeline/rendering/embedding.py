@@ -1,13 +1,22 @@
 """A message's HTML for a browser: pictures that travel as attachments are shown where they stand.
 
-In charge of: replacing ``cid:`` references. Not in charge of: pages around it (``web``) or files
-(``app``).
+In charge of: replacing ``cid:`` references, and leaving out what is for mail alone. Not in charge of: pages
+around it (``web``) or files (``app``).
 """
 
 import base64
+import re
 from collections.abc import Callable, Sequence
 
 from pipeline.rendering.model import Attachment
+
+#: Marks of the templates around what makes no sense on a page that is in the browser already.
+_MAIL_ONLY = re.compile(r"<!--mail only-->.*?<!--/mail only-->\n?", re.DOTALL)
+
+
+def without_mail_only(html: str) -> str:
+    """``html`` without what its templates mark as being for mail alone: the button to the browser."""
+    return _MAIL_ONLY.sub("", html)
 
 
 def embedded(html: str, pictures: Sequence[Attachment]) -> str:

@@ -7,9 +7,9 @@ inlining (``compile``), plain text (``plaintext``), MIME bytes (``mime``), check
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Self, TypeAlias
 
-from pipeline.series.model import Purpose
+from pipeline.series.model import NO_CALENDAR, Calendar, Purpose
 
 
 class Slot(StrEnum):
@@ -90,6 +90,8 @@ class CompiledPart:
     greeting_named: str
     greeting_plain: str
     pictures: tuple[Attachment, ...] = ()
+    #: When this part may go, where that is otherwise than the edition's other parts.
+    calendar: Calendar = NO_CALENDAR
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +111,8 @@ class Edition:
     #: RFC 2919 list identifier, for example ``first-weeks.clinic.example.org``.
     list_id: str
     parts: tuple[CompiledPart, ...]
+    #: When its parts may go, where the series says otherwise than the clinic; it is signed with the words.
+    calendar: Calendar = NO_CALENDAR
 
 
 class Severity(StrEnum):
@@ -140,17 +144,37 @@ class Finding:
     line: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Bodies:
-    """A message's two bodies once more, as what all messages of a part share and what is this patient's.
+    """A message's two bodies, as what all messages of a part share and what is this patient's.
 
-    For mail APIs that encode the shared part once per batch; joined they are ``html`` and ``text``.
+    They are joined where they are read: a batch of 500 finished bodies would take more time to find room
+    for than to write, and most mail APIs encode the shared part once anyway. Two are equal if they read
+    the same, however they are cut.
     """
 
     html: Skeleton = field(repr=False)
     html_values: SlotValues = field(repr=False)
     text: Skeleton = field(repr=False)
     text_values: SlotValues = field(repr=False)
+
+    @classmethod
+    def whole(cls, *, html: str, text: str) -> Self:
+        """Two finished bodies that share nothing with any other message."""
+        return cls(
+            html=Skeleton(literals=(html,), slots=()), html_values={},
+            text=Skeleton(literals=(text,), slots=()), text_values={},
+        )  # fmt: skip
+
+    def joined(self) -> tuple[str, str]:
+        """The finished HTML and plain text."""
+        return self.html.join(self.html_values), self.text.join(self.text_values)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Bodies) and self.joined() == other.joined()
+
+    def __hash__(self) -> int:
+        return hash(self.joined())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,11 +191,18 @@ class Message:
     #: One recipient, always (DESIGN 8.4).
     to: str = field(repr=False)
     subject: str
-    html: str = field(repr=False)
-    text: str = field(repr=False)
+    bodies: Bodies = field(repr=False)
     #: Further headers in order: List-Unsubscribe, List-Unsubscribe-Post, List-Id, Auto-Submitted,
     #: X-Delivery-Key. Values hold no line breaks.
     headers: tuple[tuple[str, str], ...]
     pictures: tuple[Attachment, ...] = ()
-    #: None where the message was not joined from skeletons; nothing may depend on it but speed.
-    bodies: Bodies | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def html(self) -> str:
+        """The finished HTML, joined anew each time."""
+        return self.bodies.html.join(self.bodies.html_values)
+
+    @property
+    def text(self) -> str:
+        """The finished plain text, joined anew each time."""
+        return self.bodies.text.join(self.bodies.text_values)

@@ -86,8 +86,8 @@ def _figure(node: Figure, links: _Links, picture_word: str) -> Iterator[str]:
 
 def _table(node: Table, links: _Links) -> Iterator[str]:
     """Columns side by side where they fit a line; else each row as "header: cell" lines."""
-    header = [links.mark(cell) for cell in node.header] if node.header else None
-    rows = [[links.mark(cell) for cell in row] for row in node.rows]
+    header = [_one_line(links.mark(cell)) for cell in node.header] if node.header else None
+    rows = [[_one_line(links.mark(cell)) for cell in row] for row in node.rows]
     every = [header, *rows] if header else rows
     count = max(len(row) for row in every)
     widths = [max(columns(row[at]) if at < len(row) else 0 for row in every) for at in range(count)]
@@ -99,6 +99,11 @@ def _table(node: Table, links: _Links) -> Iterator[str]:
         yield " | ".join(cells).rstrip()
         if row is header:
             yield "-+-".join("-" * width for width in widths)
+
+
+def _one_line(cell: str) -> str:
+    """A line break inside a cell would tear the row apart."""
+    return " ".join(cell.split())
 
 
 def _padded(text: str, width: int) -> str:

@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pipeline.config import key_line
 from pipeline.errors import Place, TemplateError
+from pipeline.rendering.cleaning import one_line
 from pipeline.rendering.placeholders import fill
 from pipeline.sections.clinic import Clinic
 
@@ -152,9 +153,9 @@ def safety_for(
     levels = tuple(
         replace(
             level,
-            heading=fill(level.heading, values, where=place),
-            lead=fill(level.lead, values, where=place),
-            items=tuple(fill(item, values, where=place) for item in level.items),
+            heading=fill(one_line(level.heading), values, where=place),
+            lead=fill(one_line(level.lead), values, where=place),
+            items=tuple(fill(one_line(item), values, where=place) for item in level.items),
         )
         for level in safety.levels
     )

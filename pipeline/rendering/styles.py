@@ -9,6 +9,7 @@ still writes valid CSS that any editor understands.
 
 import difflib
 import re
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -19,6 +20,8 @@ _VARIABLE = re.compile(r"var\(\s*--([a-z0-9-]+)\s*\)")
 _FETCHING = re.compile(
     r"@import|url\s*\(|image-set\s*\(|expression\s*\(|behavior\s*:|-moz-binding|</", re.IGNORECASE
 )
+#: CSS Syntax 3, 4.3.7: a letter by its number, or any other character as it stands.
+_ESCAPE = re.compile(r"\\(?:([0-9a-f]{1,6})[ \t\r\n\f]?|([^\r\n\f]))", re.IGNORECASE)
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 #: top, right, bottom, left
 _FOUR_SIDES = re.compile(r"\b(margin|padding)\s*:\s*([\w.%-]+) ([\w.%-]+) ([\w.%-]+) ([\w.%-]+)")
@@ -59,10 +62,12 @@ def refuse_fetching(css: str, *, where: Place) -> None:
 
     The inliner follows ``@import`` even when told to stay off the network, so it must not get one.
     """
-    found = _FETCHING.search(_without_comments(css))
+    plain = _without_comments(css)
+    found = _FETCHING.search(plain) or _FETCHING.search(_unescaped(plain))
     if found is None:
         return
-    line = None if where.line is None else where.line + css.count("\n", 0, css.find(found.group(0)))
+    at = css.find(found.group(0)) if found.group(0) in css else css.find("\\")
+    line = None if where.line is None else where.line + css.count("\n", 0, at)
     raise TemplateError(
         f"The styles hold {found.group(0)!r}: emails load nothing from anywhere.",
         where=Place(file=where.file, line=line),
@@ -85,6 +90,16 @@ def _ready(css: str, colours: Mapping[str, str], *, file: str) -> str:
         )
 
     return re.sub(r"\n\s*\n+", "\n", _without_comments(_VARIABLE.sub(colour, css))).strip()
+
+
+def _unescaped(css: str) -> str:
+    """Mail clients and the inliner read ``@\\69mport`` as what it is; so must the guard."""
+
+    def character(match: re.Match[str]) -> str:
+        number = int(match.group(1), 16) if match.group(1) else 0
+        return match.group(2) or (chr(number) if 0 < number <= sys.maxunicode else "")
+
+    return _ESCAPE.sub(character, css)
 
 
 def _without_comments(css: str) -> str:

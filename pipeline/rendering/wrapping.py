@@ -13,18 +13,27 @@ WIDTH = 72
 def wrapped(text: str, first: str = "", rest: str | None = None) -> str:
     """``text`` in lines of at most 72 columns; ``first`` opens the first line, ``rest`` the others.
 
-    A word (or an address) longer than a line stays whole: a broken link is worse than a long line.
+    A line break in ``text`` stays one. A word (or an address) longer than a line stays whole: a broken
+    link is worse than a long line.
     """
     rest = first if rest is None else rest
-    lines = textwrap.wrap(
-        " ".join(text.split()),
+    lines = [" ".join(line.split()) for line in text.split("\n")]
+    return "\n".join(
+        _filled(line, rest if number else first, rest)
+        for number, line in enumerate(line for line in lines if line)
+    )
+
+
+def _filled(line: str, first: str, rest: str) -> str:
+    filled = textwrap.wrap(
+        line,
         width=WIDTH,
         initial_indent=first,
         subsequent_indent=rest,
         break_long_words=False,
         break_on_hyphens=False,
     )
-    return "\n".join(lines)
+    return "\n".join(filled)
 
 
 def bulleted(text: str, bullet: str = "- ", indent: int = 0) -> str:

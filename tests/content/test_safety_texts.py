@@ -14,7 +14,7 @@ TEXTS = load_safety([ROOT / "content"])
 SIGNS = {
     "en-US": {
         Urgency.EMERGENCY: "911|genitals|bottom|peeing|bladder|bowel|both legs|sexual|chest pain|accident",
-        Urgency.URGENT: "fever|weight loss|swelling|lump|shape|night|one leg",
+        Urgency.URGENT: "fever|loss of weight|swelling|lump|shape|night|one leg",
         Urgency.CALL_US: "worse than you expected|three days",
     },
     "es-US": {

@@ -1,16 +1,25 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from pipeline.article.model import BlockKind, Picture
+from pipeline.errors import ConfigError
+from pipeline.rendering import client_support as client_support_module
+from pipeline.rendering.check_clients import FAMILIES, families_from
 from pipeline.rendering.check_series import check_series
 from pipeline.rendering.checks import check_edition
 from pipeline.rendering.client_support import client_support, slimmed
+from pipeline.rendering.colours import palette
 from pipeline.rendering.compile import compile_edition
 from pipeline.rendering.model import Edition, Finding, Severity, Skeleton
-from pipeline.series.model import Calendar, Purpose
+from pipeline.sections.clinic import Brand
+from pipeline.series.model import Purpose
+
+#: The colour of words by night.
+NIGHT = palette(Brand().colour)["dark-ink"]
 
 
 def none(text: str) -> tuple[str, ...]:
@@ -76,7 +85,7 @@ def test_no_language_and_no_brand_colour_brings_a_finding(
         ("third-party", "cid:", "https://tracker.example/"),
         ("contrast-light", "color:#23292e", "color:#9aa4ab"),
         ("contrast-light", "background-color:#1f6f6b", "background-color:#9fd0cc"),
-        ("contrast-dark", "{ color: #ece8e1 !important }", "{ color: #444444 !important }"),
+        ("contrast-dark", f"{{ color: {NIGHT} !important }}", "{ color: #444444 !important }"),
         ("leftover", "Rest between sets", "Rest between {{ sets }}"),
         ("leftover", "Rest between sets", "Rest, {name}"),
         ("parity-links", "https://www.example.org/soreness", "https://www.example.org/other"),
@@ -218,12 +227,6 @@ def test_the_worst_comes_first(check, broken) -> None:
     assert severities == sorted(severities, key=list(Severity).index)
 
 
-def test_a_calendar_of_the_series_own_is_never_dropped_silently(series) -> None:
-    own = replace(series, calendar=Calendar(min_gap_days=5))
-    assert [finding.code for finding in check_series(own)] == ["calendar-own"]
-    assert list(check_series(series)) == []
-
-
 def test_a_language_without_a_list_of_health_words_is_said(series) -> None:
     (finding,) = check_series(replace(series, language="tlh"))
     assert finding.code == "reveals-unchecked"
@@ -245,3 +248,32 @@ def test_a_reason_in_the_series_file_makes_revealing_words_advice_and_shows_the_
     assert {finding.part for finding in found if finding.severity is Severity.ADVICE} == {1}
     assert "patients asked for it" in next(finding.message for finding in found if finding.part == 1)
     assert len(found) == len(edition.parts)
+
+
+@pytest.mark.parametrize(
+    ("named", "near"), [("gmial", "gmail"), ("Outlook", "outlook"), ("apple mail", "apple-mail")]
+)
+def test_a_family_of_mail_programs_that_nobody_knows_is_refused_with_its_nearest_neighbour(
+    named: str, near: str
+) -> None:
+    with pytest.raises(ConfigError) as error:
+        families_from(("gmail", named), file="clinic.toml")
+    assert (error.value.where.file, error.value.where.key) == ("clinic.toml", "checks.mail_clients")
+    assert error.value.mend == f'did you mean "{near}"?'
+
+
+def test_a_name_like_no_family_gets_the_list() -> None:
+    with pytest.raises(ConfigError, match="zzz") as error:
+        families_from(("zzz",), file="config.toml")
+    assert all(family in error.value.mend for family in FAMILIES)
+
+
+def test_named_families_count_and_none_named_means_the_usual_ones() -> None:
+    assert families_from(("protonmail", "gmail"), file="config.toml") == ("protonmail", "gmail")
+    assert families_from((), file="config.toml") == FAMILIES
+
+
+def test_the_licence_of_the_data_about_mail_programs_stands_beside_it() -> None:
+    licence = Path(client_support_module.__file__).with_name("client_support.LICENSE").read_text("utf-8")
+    assert "MIT" in licence
+    assert "caniemail" in licence.casefold()

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from pipeline.article.model import BlockKind, Picture, Run
 from pipeline.errors import PipelineError, TemplateError
 from pipeline.rendering.compile import compile_edition, list_id, render
-from pipeline.rendering.compose import Composer
+from pipeline.rendering.compose import Composer, compose
+from pipeline.rendering.embedding import without_mail_only
 from pipeline.rendering.model import Slot
 from pipeline.rendering.slots import Tokens
 from pipeline.rendering.views import prepared, setting_for
@@ -231,3 +232,31 @@ def test_parts_out_of_order_are_refused(series, frame, templates) -> None:
         compile_edition(replace(series, parts=series.parts[1:]), frame, templates)
     with pytest.raises(PipelineError, match="no parts"):
         compile_edition(replace(series, parts=()), frame, templates)
+
+
+def test_a_line_break_that_the_author_set_is_one_in_both_bodies(
+    make_series, frame, templates, blocks
+) -> None:
+    blocks.add(BlockKind.PARAGRAPH, "First line\nsecond ", Run(text="bold\nline", strong=True))
+    (part,) = compile_edition(make_series(tuple(blocks.made)), frame, templates).parts
+    html = re.sub(r" style='[^']*'| style=\"[^\"]*\"", "", "".join(part.html.literals))
+    assert "First line<br>second <strong>bold<br>line</strong></p>" in html
+    assert "\nFirst line\nsecond bold\nline\n" in "".join(part.text.literals)
+
+
+def test_the_page_in_the_browser_leaves_out_the_button_that_leads_to_it(edition, make_recipient) -> None:
+    for part in edition.parts:
+        html = compose(edition, part.number, make_recipient(), trial=False).html
+        page = without_mail_only(html)
+        assert html.count("in your browser") == 2, "the link and its twin for Outlook"
+        assert "in your browser" not in page
+        assert "mail only" not in page
+        assert page.count("<div") == page.count("</div>")
+        assert part.title in page
+
+
+def test_the_last_part_leads_to_the_whole_article(edition) -> None:
+    for part in edition.parts:
+        is_last = part.number == len(edition.parts)
+        for skeleton in (part.html, part.text):
+            assert ("the whole article" in "".join(skeleton.literals)) is is_last

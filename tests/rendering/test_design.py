@@ -54,8 +54,8 @@ def test_axe_finds_no_violation_of_any_impact(show, edition, width: int, scheme:
     assert [(one["id"], one["nodes"][0]["html"]) for one in found] == []
 
 
-@pytest.mark.parametrize("width", [320, 375, 1280])
-def test_nothing_is_wider_than_the_screen(show, edition, width: int) -> None:
+@pytest.mark.parametrize("width", [320 // 2, 320, 375, 1280])
+def test_nothing_is_wider_than_the_screen_not_even_at_two_hundred_percent(show, edition, width: int) -> None:
     page = show(edition, 2, width=width, scheme="light")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
@@ -109,6 +109,26 @@ def test_a_printed_part_is_black_on_white_without_its_button(show, edition) -> N
         page.evaluate("getComputedStyle(document.querySelector('.card')).backgroundColor")
         == "rgb(255, 255, 255)"
     )
+
+
+def test_a_printed_draft_still_says_that_it_is_one(show, edition) -> None:
+    page = show(edition, 2, width=640, scheme="light", trial=True)
+    page.emulate_media(media="print")
+    assert page.get_by_text("This is a draft for checking.").is_visible()
+
+
+def test_progress_is_told_in_words_and_by_shape_not_by_colour_alone(show, edition) -> None:
+    page = show(edition, 2, width=375, scheme="light")
+    assert page.get_by_text("Part 2 of 3 · 1 minute to read").is_visible()
+    thick, thin = (
+        page.evaluate(
+            "step => { const cell = document.querySelector(step);"
+            " return cell.offsetHeight - 2 * parseFloat(getComputedStyle(cell).borderTopWidth) }",
+            step,
+        )
+        for step in (".done", ".ahead")
+    )
+    assert thick >= 2 * thin > 0
 
 
 def test_right_to_left_mirrors_the_page(show, series, make_frame, templates) -> None:

@@ -1,9 +1,10 @@
 import json
+from dataclasses import replace
 
 import pytest
 
 from pipeline.errors import TemplateError
-from pipeline.rendering.edition import from_bytes, sealed, to_bytes
+from pipeline.rendering.edition import FORM, from_bytes, sealed, to_bytes
 
 
 def test_an_edition_comes_back_exactly(edition) -> None:
@@ -30,6 +31,15 @@ def test_bytes_that_are_no_edition_are_refused_in_words(data: bytes) -> None:
 
 
 def test_a_newer_form_says_so(edition) -> None:
-    data = to_bytes(edition).replace(b'"form":1', b'"form":2')
+    data = to_bytes(edition).replace(b'"form":%d' % FORM, b'"form":%d' % (FORM + 1))
     with pytest.raises(TemplateError, match="newer"):
         from_bytes(data)
+
+
+def test_an_edition_from_before_calendars_still_opens(edition) -> None:
+    whole = json.loads(to_bytes(edition))
+    whole["form"] = 1
+    for each in (whole["edition"], *whole["edition"]["parts"]):
+        del each["calendar"]
+    old = from_bytes(json.dumps(whole).encode())
+    assert replace(old, sha256=edition.sha256) == edition

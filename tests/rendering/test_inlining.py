@@ -63,6 +63,16 @@ def test_conditional_comments_come_through_byte_for_byte() -> None:
         ('<a href="javascript:alert(1)">x</a>', "", "javascript"),
         ('<a href="data:text/html,x">x</a>', "", "data:"),
         ('<a href="//x.example">x</a>', "", "//x.example"),
+        ('<a href="https://www.example.org" ping="https://x.example">x</a>', "", "somewhere else"),
+        ('<meta http-equiv="Refresh" content="0;url=https://x.example">', "", "by itself"),
+        (
+            '<!--[if mso]><v:fill type="frame" src="https://x.example/a.png"><![endif]-->',
+            "",
+            "somewhere else",
+        ),
+        ('<!--[if gte mso 9]><img src="https://x.example/a.png"><![endif]-->', "", "somewhere else"),
+        ('<!--[if mso]><style>@import "https://x.example/a.css";</style><![endif]-->', "", "@import"),
+        ("", '@\\69mport "https://tracker.example/a.css";', "@import"),
     ],
 )
 def test_what_fetches_runs_or_asks_is_refused(body: str, css: str, says: str) -> None:

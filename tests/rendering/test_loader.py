@@ -60,6 +60,19 @@ def test_an_error_in_an_included_file_names_that_file(own_templates, series, fra
     assert error.value.where.line == 3
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["/etc/passwd", "../../../../../../etc/passwd", "../email/../../../etc/passwd", "..//..//etc/passwd"],
+)
+@pytest.mark.parametrize("how", ['{{% include "{}" %}}', '{{% import "{}" as x %}}', '{{% extends "{}" %}}'])
+def test_a_file_outside_the_templates_is_not_there(own_templates, name: str, how: str) -> None:
+    source = own_templates({"email/next.html": how.format(name)})
+    with pytest.raises(TemplateError, match="There is no template") as error:
+        run(source, "next.html")
+    assert error.value.where.file == str(source.path("next.html"))
+    assert "root:" not in str(error.value)
+
+
 def test_output_without_end_is_cut_off(own_templates) -> None:
     source = own_templates({"email/a.txt": "{% for x in range(99999) %}{{ y }}{% endfor %}"})
     with pytest.raises(TemplateError, match="more than 2 MB"):

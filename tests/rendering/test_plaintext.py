@@ -77,3 +77,18 @@ def test_columns_are_counted_as_a_terminal_shows_them(text: str, expected: int) 
 
 def test_an_underline_is_as_long_as_the_heading() -> None:
     assert underlined("Where it hurts") == "Where it hurts\n=============="
+
+
+def test_a_line_break_that_the_author_set_stays_one(blocks) -> None:
+    blocks.add(BlockKind.PARAGRAPH, "First line\nsecond line")
+    blocks.add(BlockKind.QUOTE, "One\n\ntwo", group=1)
+    blocks.add(BlockKind.LIST_ITEM, "one\nmore of it", group=2)
+    blocks.add(BlockKind.HEADING, "Long\nheading", level=2)
+    assert text_of(blocks).text == (
+        "First line\nsecond line\n\n> One\n> two\n\n- one\n  more of it\n\nLong\nheading\n-------"
+    )
+
+
+def test_a_line_break_inside_a_cell_does_not_tear_the_row(blocks) -> None:
+    blocks.add(BlockKind.TABLE_ROW, "a | b", cells=((Run(text="a\nb"),), (Run(text="c"),)), group=1)
+    assert text_of(blocks).text == "a b | c"

@@ -52,12 +52,16 @@ def test_right_to_left_changes_sides_also_in_shorthands(own_templates) -> None:
         "p { background: image-set('x.png' 1x) }",
         "p { width: expression(alert(1)) }",
         "p {} </style><script>",
+        "@\\69 mport 'https://tracker.example/x.css';",
+        "@\\000069MPORT 'x';",
+        "p { background: u\\72l(x) }",
+        "p { background: \\u\\r\\l(x) }",
     ],
 )
 def test_whatever_would_fetch_or_break_out_is_refused_with_its_line(
     own_templates, name: str, css: str
 ) -> None:
-    source = own_templates({f"email/{name}": f"a {{}}\n{css}"})
+    source = own_templates({f"email/{name}": f"a {{}}\n{css}\nb {{}}\n"})
     with pytest.raises(TemplateError) as error:
         load_styles(source, COLOURS, right_to_left=False)
     assert error.value.where.file == str(source.path(name))
