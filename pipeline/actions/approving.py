@@ -1,15 +1,19 @@
 """A named clinician signs an edition's exact bytes.
 
-In charge of: who may sign and what must be true of the edition (DESIGN 9.3). Not in charge of: compiling
-or checking it (``rendering``), or showing it.
+In charge of: who may sign, what must be true of the edition (DESIGN 9.3), and what the signer is shown
+first. Not in charge of: compiling or checking it (``rendering``), printing it, or what becomes of
+enrollments that run (``replacing``).
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 
+from pipeline.actions.offers import same_language
 from pipeline.delivery.states import Reason, State
 from pipeline.errors import NotAllowedError
-from pipeline.rendering.edition import to_bytes
+from pipeline.rendering.difference import Difference, difference
+from pipeline.rendering.edition import from_bytes, to_bytes
 from pipeline.rendering.model import Edition, Finding, Severity
 from pipeline.store import audit, editions, overview, planning, users
 from pipeline.store.database import Tx
@@ -17,36 +21,92 @@ from pipeline.store.editions import Approval
 from pipeline.store.users import User
 
 
-def approve(
-    tx: Tx,
-    edition: Edition,
-    *,
-    findings: Sequence[Finding],
-    author: str | None,
-    approver: str,
-    credential: str,
-    review_by: date,
-    now: datetime,
-) -> Approval:
-    """Keep ``edition`` and sign it as ``approver``, until ``review_by`` (its last day).
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signing:
+    """What it takes to sign."""
 
-    ``author`` is the last person who changed the series, where the file names one. Raises NotAllowedError:
-    open errors, an unknown approver, an approver who is the author, no credential, a date that has passed.
+    #: What the checks found.
+    findings: Sequence[Finding]
+    #: The last person who changed the series, where the file names one.
+    author: str | None
+    #: A name from ``pipeline user list``.
+    approver: str
+    credential: str
+    #: Last day on which the signature counts, a civil date of the clinic.
+    review_by: date
+    #: The clinic's civil day.
+    today: date
+    #: Aware.
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """What a clinician sees before signing."""
+
+    #: The newest signature on an edition of the series in this language; None: this is the first one.
+    last: Approval | None
+    #: What changed since then; None where nothing was signed before.
+    difference: Difference | None
+
+
+def propose(tx: Tx, edition: Edition) -> Proposal:
+    """Set ``edition`` beside the edition of its series that was signed last; changes nothing."""
+    languages = {row.sha256: row.language for row in editions.editions_of(tx, edition.series)}
+    signed = (
+        each
+        for each in editions.history(tx, edition.series)
+        if same_language(languages[each.edition], edition.language)
+    )
+    last = next(signed, None)
+    if last is None:
+        return Proposal(last=None, difference=None)
+    before = from_bytes(editions.edition_bytes(tx, last.edition))
+    return Proposal(last=last, difference=difference(before, edition))
+
+
+def check_signing(tx: Tx, edition: Edition, signing: Signing) -> User:
+    """The user who may sign ``edition``; changes nothing.
+
+    Raises NotAllowedError: open errors, an unknown approver, an approver who is the author, no credential,
+    a date that is not after today.
     """
-    _check_findings(findings)
-    user = _known(tx, approver)
-    _check_other_person(user, author or editions.last_changed_by(tx, edition.series))
-    _check_words(credential, review_by, today=now.date())
+    _check_findings(signing.findings)
+    user = _known(tx, signing.approver)
+    _check_other_person(user, signing.author or editions.last_changed_by(tx, edition.series))
+    _check_words(signing.credential, signing.review_by, today=signing.today)
+    return user
+
+
+def approve(tx: Tx, edition: Edition, signing: Signing) -> Approval:
+    """Keep ``edition`` and sign it; errors as ``check_signing``.
+
+    The same signature given twice is given once: a command that was interrupted can be started again.
+    """
+    user = check_signing(tx, edition, signing)
+    known = editions.approvals_of(tx, [edition.sha256]).get(edition.sha256)
+    credential = signing.credential.strip()
+    if known and (known.user, known.credential, known.review_by) == (
+        user.name,
+        credential,
+        signing.review_by,
+    ):
+        return known
+    return _sign(tx, edition, user, credential, signing)
+
+
+def _sign(tx: Tx, edition: Edition, user: User, credential: str, signing: Signing) -> Approval:
+    now, review_by = signing.now, signing.review_by
+    actor = f"staff:{user.name}"
     editions.save_edition(tx, edition, to_bytes(edition), now=now)
     approval = editions.approve(
-        tx, edition.sha256, user=user, credential=credential.strip(), review_by=review_by, now=now
+        tx, edition.sha256, user=user, credential=credential, review_by=review_by, now=now
     )
-    released = _release_held(tx, edition, actor=f"staff:{user.name}", now=now)
+    released = _release_held(tx, edition, actor=actor, now=now)
     detail = {"series": edition.series, "review_by": review_by.isoformat(), "released": released}
     audit.append(
-        tx, actor=f"staff:{user.name}", action="approve", subject=f"edition:{edition.sha256}", detail=detail,
-        now=now,
-    )  # fmt: skip
+        tx, actor=actor, action="approve", subject=f"edition:{edition.sha256}", detail=detail, now=now
+    )
     return approval
 
 

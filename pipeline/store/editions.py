@@ -96,8 +96,13 @@ def find_edition(tx: Tx, sha256: str) -> EditionRow | None:
 
 
 def editions_of(tx: Tx, series: str | None = None) -> tuple[EditionRow, ...]:
-    """The editions of a series, or of all, newest first."""
-    query = select(*_SUMMARY).order_by(editions.c.created_at.desc(), editions.c.sha256)
+    """The editions of a series, or of all: the one signed last first, what nobody signed last, by age.
+
+    By signature, not by age: signing the bytes of an older edition again is how a clinic goes back to it.
+    """
+    signed = select(func.max(approvals.c.id)).where(approvals.c.edition == editions.c.sha256)
+    newest = func.coalesce(signed.correlate(editions).scalar_subquery(), 0)
+    query = select(*_SUMMARY).order_by(newest.desc(), editions.c.created_at.desc(), editions.c.sha256)
     if series is not None:
         query = query.where(editions.c.series == series)
     return tuple(map(_edition, tx.connection.execute(query)))
@@ -132,6 +137,19 @@ def approvals_of(tx: Tx, sha256s: Iterable[str]) -> dict[str, Approval]:
         .order_by(approvals.c.id)
     )
     return {row.edition: _approval(row) for row in rows}
+
+
+def history(tx: Tx, series: str, *, limit: int = 50) -> tuple[Approval, ...]:
+    """The newest ``limit`` signatures on editions of a series, newest first."""
+    rows = tx.connection.execute(
+        select(approvals, users.c.name, users.c.display)
+        .join(users, users.c.id == approvals.c.user_id)
+        .join(editions, editions.c.sha256 == approvals.c.edition)
+        .where(editions.c.series == series)
+        .order_by(approvals.c.id.desc())
+        .limit(limit)
+    )
+    return tuple(map(_approval, rows))
 
 
 def record_change(tx: Tx, series: str, *, user: str, now: datetime) -> None:

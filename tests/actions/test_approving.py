@@ -1,18 +1,20 @@
 """Who may sign what: another person, with a credential, nothing with open errors, nothing in the past."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
-from pipeline.actions.approving import approve
+from pipeline.actions.approving import Signing, approve, check_signing, propose
 from pipeline.actions.offers import current_offer
 from pipeline.errors import NotAllowedError
-from pipeline.rendering.model import Finding, Severity
+from pipeline.rendering.edition import sealed, to_bytes
+from pipeline.rendering.model import Edition, Finding, Severity
+from pipeline.rendering.word_difference import Kind
 from pipeline.store import editions, users
 from tests.actions.desk import TODAY, Desk
 from tests.actions.dump import dump
-from tests.engine.sample import SERIES, edition
+from tests.engine.sample import SERIES, ZONE, edition
 
 WARNING = Finding(
     code="long_sentence", severity=Severity.WARNING, part=1, message="A long sentence.", mend="cut it"
@@ -30,13 +32,17 @@ def desk(store) -> Desk:
     return made
 
 
-def sign(desk: Desk, **changes: object):
-    terms = {
+def terms(desk: Desk, **changes: object) -> Signing:
+    usual = {
         "findings": (WARNING,), "author": "ben", "approver": "ana", "credential": " PT, DPT ",
-        "review_by": TODAY + timedelta(days=365), "now": desk.now,
+        "review_by": TODAY + timedelta(days=365), "today": TODAY, "now": desk.now,
     }  # fmt: skip
+    return Signing(**{**usual, **changes})
+
+
+def sign(desk: Desk, made: Edition | None = None, **changes: object):
     with desk.store.begin() as tx:
-        return approve(tx, edition(), **{**terms, **changes})
+        return approve(tx, made or edition(), terms(desk, **changes))
 
 
 def offer_on(desk: Desk, day):
@@ -108,14 +114,93 @@ def test_the_newest_signed_edition_is_offered_and_an_unsigned_one_is_not(desk: D
     sign(desk)
     newer = edition(words=30)
     with desk.store.begin() as tx:
-        from pipeline.rendering.edition import to_bytes
-
         editions.save_edition(tx, newer, to_bytes(newer), now=desk.now + timedelta(days=1))
     assert offer_on(desk, TODAY).edition == edition().sha256
 
-    with desk.store.begin() as tx:
-        approve(
-            tx, newer, findings=(), author="ben", approver="ana", credential="PT",
-            review_by=TODAY + timedelta(days=30), now=desk.now + timedelta(days=1),
-        )  # fmt: skip
+    desk.later(days=1)
+    sign(desk, newer)
     assert offer_on(desk, TODAY).edition == newer.sha256
+
+
+def test_signing_an_older_editions_bytes_again_goes_back_to_it(desk: Desk) -> None:
+    older, newer = edition(), edition(words=30)
+    sign(desk, older)
+    desk.later(days=1)
+    sign(desk, newer)
+    desk.later(days=1)
+
+    sign(desk, older, review_by=TODAY + timedelta(days=100))
+
+    assert offer_on(desk, TODAY).edition == older.sha256
+
+
+def test_the_same_signature_given_twice_is_given_once(desk: Desk) -> None:
+    """A command that was interrupted is started again with the same words."""
+    first = sign(desk)
+    before = dump(desk.store)
+    desk.later(hours=1)
+
+    assert sign(desk) == first
+    assert dump(desk.store) == before
+
+
+def test_a_day_that_has_begun_in_the_clinic_alone_is_today(desk: Desk) -> None:
+    """At 23:30 in Chicago it is tomorrow in UTC; what counts is the clinic's own calendar."""
+    late = datetime.combine(TODAY, time(23, 30), tzinfo=ZONE)
+    assert late.astimezone(UTC).date() > TODAY
+
+    tomorrow = TODAY + timedelta(days=1)
+    assert sign(desk, review_by=tomorrow, now=late).review_by == tomorrow
+
+
+def test_what_would_be_signed_is_set_beside_what_was_signed_last(desk: Desk) -> None:
+    def proposal(made: Edition):
+        with desk.store.read() as tx:
+            return propose(tx, made)
+
+    assert proposal(edition()).last is None
+    assert proposal(edition()).difference is None
+
+    signed = sign(desk)
+    assert proposal(edition()).last == signed
+    assert not proposal(edition()).difference.changed
+
+    changed = proposal(edition(words=21)).difference
+    assert changed.before == edition().sha256
+    added = [
+        span.text
+        for each in (*changed.around, *(text for part in changed.parts for text in part.texts))
+        for line in each.lines
+        for span in line
+        if span.kind is Kind.ADDED
+    ]
+    assert added == ["word20"], "the same word in every part is told once"
+
+
+def test_a_series_in_another_language_is_a_first_edition(desk: Desk) -> None:
+    sign(desk)
+
+    with desk.store.read() as tx:
+        assert propose(tx, sealed(replace(edition(), language="es-US"))).last is None
+        assert propose(tx, sealed(replace(edition(), language="en-GB"))).last is not None
+
+
+def test_asking_whether_one_may_sign_changes_nothing(desk: Desk) -> None:
+    before = dump(desk.store)
+
+    with desk.store.read() as tx:
+        assert check_signing(tx, edition(), terms(desk)).display == "Ana Sample, PT"
+        with pytest.raises(NotAllowedError, match="open errors"):
+            check_signing(tx, edition(), terms(desk, findings=(ERROR,)))
+
+    assert dump(desk.store) == before
+
+
+def test_signatures_are_kept_newest_first(desk: Desk) -> None:
+    sign(desk)
+    desk.later(days=1)
+    sign(desk, edition(words=30), approver="ben", author="ana")
+
+    with desk.store.read() as tx:
+        assert [each.user for each in editions.history(tx, SERIES)] == ["ben", "ana"]
+        assert editions.history(tx, "another-series") == ()
