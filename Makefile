@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 # A folder for the demo's clinic; `make run DEMO=/some/where` to choose another.
 DEMO ?= .demo
 
-.PHONY: help run test install check lint types contracts unit browser lock clean wheel
+.PHONY: help run test install check lint types contracts unit browser bench peers lock clean wheel
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -52,6 +52,16 @@ contracts: $(VENV)/.installed-dev ## imports go down only
 unit: $(VENV)/.installed-dev ## the tests, with coverage
 	$(BIN)/pytest -n auto --cov --cov-report=term:skip-covered
 
+bench: $(VENV)/.installed-dev ## timings side by side with peers, as ratios; make bench ARGS=--json
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+# Other people's programs that some tests talk to where they are there; nothing of the product needs them.
+PEERS := maildev@3 vnu-jar@26 aws-ses-v2-local@2
+peers: ## install the optional peers of the tests into .peers/ (needs Node)
+	@command -v npm >/dev/null || { echo "npm is not here: the tests with peers are left out."; exit 1; }
+	@mkdir -p .peers && npm install --prefix .peers --no-save --no-audit --no-fund --ignore-scripts --silent $(PEERS)
+	@echo "Installed into .peers/: $(PEERS). SpamAssassin comes from your system: apt-get install spamassassin"
+
 lock: ## refresh both lock files (needs uv)
 	uv pip compile -q pyproject.toml requirements-build.in --extra postgres --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate -o requirements.lock
 	uv pip compile -q pyproject.toml requirements-build.in --all-extras --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate -c requirements.lock -o requirements-dev.lock
@@ -60,4 +70,4 @@ wheel: $(VENV)/.installed-dev ## build the wheel into dist/
 	$(BIN)/python -m build --no-isolation --wheel
 
 clean: ## remove the environment, caches and the demo's clinic
-	rm -rf $(VENV) .demo dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache htmlcov .coverage*
+	rm -rf $(VENV) .demo .peers dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache htmlcov .coverage*

@@ -1,0 +1,1 @@
+"""Timings of the pipeline, to be repeated."""
