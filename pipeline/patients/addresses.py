@@ -22,12 +22,16 @@ _DOT_ATOM = re.compile(r"[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*",
 _LONGEST_LOCAL = 64
 _LONGEST_ASCII = 150
 
+#: What nearly all addresses look like; none of the mistakes below is made in it.
+_PLAIN = re.compile(r"[a-z0-9]+(?:[._+-][a-z0-9]+)*@(?:[a-z0-9-]+\.)+[a-z]{2,}", re.IGNORECASE | re.ASCII)
+
 _SEVERAL = re.compile(r"@[^@]*[;,\s/|]+[^@]*@")
 
 #: Checked in this order before the library: what staff most often type, in words they can act on.
 _MISTAKES: tuple[tuple[Callable[[str], object], str], ...] = (
     (_SEVERAL.search, "holds more than one address: keep one"),
     (lambda text: "<" in text or text.lower().startswith("mailto:"), "holds more than the address itself"),
+    (lambda text: text.startswith(("=", "|")), "looks like a spreadsheet formula, not an address"),
     (lambda text: text.startswith('"'), "has quotes before the @, which many mail services refuse"),
     (lambda text: "@" not in text, "has no @"),
     (lambda text: text.count("@") > 1, "has more than one @"),
@@ -54,9 +58,10 @@ def address_problem(text: str) -> str | None:
     ``text`` is trimmed and not blank. Internationalised domains are fine; quoted and non-ASCII local parts
     are not (DESIGN 9.5).
     """
-    for is_made, words in _MISTAKES:
-        if is_made(text):
-            return f"{shown(text)} {words}"
+    if not _PLAIN.fullmatch(text):
+        for is_made, words in _MISTAKES:
+            if is_made(text):
+                return f"{shown(text)} {words}"
     try:
         _parts(text)
     except EmailNotValidError as error:

@@ -1,7 +1,7 @@
 """A copy of a patients file with what is wrong in each row, to mend there and import again.
 
-In charge of: the copy (CSV, UTF-8 with a byte order mark, which spreadsheets open correctly) and a bare
-table of errors. Not in charge of: finding errors (``rows``) or where the copy is put.
+In charge of: the copy (CSV in UTF-8 with a byte order mark, which spreadsheets open correctly, or .xlsx) and
+a bare table of errors. Not in charge of: finding errors (``rows``) or where the copy is put.
 
 No cell of the copy can act as a formula in a spreadsheet (CSV injection, OWASP): one that looks like it
 could gets an apostrophe before it, which a later import takes off again.
@@ -17,6 +17,7 @@ from datetime import date, datetime, time
 from pipeline.patients.columns import ColumnMapping
 from pipeline.patients.dates import Cell
 from pipeline.patients.model import CellError, RosterFile
+from pipeline.patients.plain_workbook import workbook_of
 from pipeline.patients.roster import is_fhir, open_table
 from pipeline.patients.sheet import SheetRow
 
@@ -34,8 +35,9 @@ def annotated_copy(
     *,
     encoding: str | None = None,
     mapping: ColumnMapping | None = None,
+    as_workbook: bool = False,
 ) -> bytes:
-    """The file as CSV with one more column, first, that says what is wrong in each row.
+    """The file as CSV (or .xlsx) with one more column, first, that says what is wrong in each row.
 
     Every row is kept, also the good ones: importing the mended copy again changes nothing for them. Of two
     files read together only the errors of this one are used. A FHIR file has no rows to write beside: its
@@ -43,10 +45,10 @@ def annotated_copy(
     """
     own = [error for error in errors if error.file in {"", file.name}]
     if is_fhir(file.data):
-        return error_table(own)
+        return error_table(own, as_workbook=as_workbook)
     sheet, _ = open_table(file, encoding=encoding, mapping=mapping)
     rows = _copied(sheet.header, sheet.header_row, sheet.rows, own)
-    return _written(rows, sheet.delimiter)
+    return _written(rows, sheet.delimiter, as_workbook=as_workbook)
 
 
 def _copied(
@@ -67,18 +69,22 @@ def _copied(
         yield ["; ".join(messages.get(number, ())), *map(as_text, cells)]
 
 
-def error_table(errors: Iterable[CellError]) -> bytes:
-    """The errors alone, as CSV: file, row, column, message."""
+def error_table(errors: Iterable[CellError], *, as_workbook: bool = False) -> bytes:
+    """The errors alone: file, row, column, message."""
     rows = ([error.file, str(error.row), error.column, error.message] for error in errors)
-    return _written([["file", "row", "column", "message"], *rows], ",")
+    return _written([["file", "row", "column", "message"], *rows], ",", as_workbook=as_workbook)
 
 
-def _written(rows: Iterable[Sequence[str]], delimiter: str) -> bytes:
+def _written(rows: Iterable[Sequence[str]], delimiter: str, *, as_workbook: bool) -> bytes:
+    safe = ([harmless(cell) for cell in row] for row in rows)
+    return workbook_of(safe) if as_workbook else _csv(safe, delimiter)
+
+
+def _csv(rows: Iterable[Sequence[str]], delimiter: str) -> bytes:
     text = io.StringIO(newline="")
     text.write(_BOM)
     writer = csv.writer(text, delimiter=delimiter, lineterminator="\r\n")
-    for row in rows:
-        writer.writerow([harmless(cell) for cell in row])
+    writer.writerows(rows)
     return text.getvalue().encode("utf-8", "replace")
 
 

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from functools import cache, lru_cache
 from types import MappingProxyType
+from typing import Any
 from zoneinfo import available_timezones
 
 from pipeline.patients.dates import Cell, UnreadableCellError
@@ -21,8 +22,16 @@ _PROTECTED = re.compile(r"'[=+\-@|]")
 _FORMULA = re.compile(r"[=@]|[+-].*[A-Za-z(]")
 #: Language, script, region of BCP 47 (RFC 5646, 2.1); nothing longer names a translation.
 _TAG = re.compile(r"([A-Za-z]{2,3})(?:[-_]([A-Za-z]{4}))?(?:[-_]([A-Za-z]{2}|\d{3}))?")
+#: What spreadsheets show where a formula has no result (ECMA-376, part 1, 18.17.2.7), also in CSV.
+_SHEET_ERRORS = frozenset(
+    {"#REF!", "#N/A", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!", "#SPILL!", "#CALC!", "#GETTING_DATA",
+     "#ERROR!", "#FIELD!", "#BLOCKED!", "#CONNECT!"}
+)  # fmt: skip
 _YES = frozenset({"yes", "y", "true", "t", "1", "x", "on", "si", "sí", "oui", "ja"})
 _NO = frozenset({"no", "n", "false", "f", "0", "off", "non", "nein"})
+
+#: No words of the clinic's own.
+_NO_WORDS: Mapping[str, Any] = MappingProxyType({})
 
 #: Words of practice systems for the state of a visit, without blanks and punctuation.
 _STATUS: Mapping[str, VisitStatus] = MappingProxyType(
@@ -66,6 +75,8 @@ def read_text(value: Cell) -> str:
     text = str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
     text = text.strip() if text.isascii() and text.isprintable() else _clean(text)
     text = unprotected(text)
+    if text[:1] == "#" and text.upper() in _SHEET_ERRORS:
+        raise UnreadableCellError(f"{shown(text)} is an error of the spreadsheet: mend the cell there")
     if len(text) > _LONGEST:
         raise UnreadableCellError(f"{shown(text)} is {len(text):,} characters long: at most {_LONGEST} fit")
     return text
@@ -109,22 +120,36 @@ def read_record(value: Cell) -> str:
     return text
 
 
-def read_flag(value: Cell) -> bool | None:
-    """Yes or no; None where the cell is blank. Raises UnreadableCellError for anything else."""
+def read_flag(value: Cell, own: Mapping[str, bool] = _NO_WORDS) -> bool | None:
+    """Yes or no; None where the cell is blank. Raises UnreadableCellError for anything else.
+
+    ``own`` are the clinic's words (letters and digits alone, casefolded), looked up before the usual ones.
+    """
     text = read_text(value).casefold()
     if not text:
         return None
+    if own and (said := own.get(_letters(text))) is not None:
+        return said
     if text in _YES or text in _NO:
         return text in _YES
     raise UnreadableCellError(f"{shown(text)} is neither yes nor no")
 
 
-def read_status(value: Cell) -> VisitStatus | None:
-    """The state of a visit in the words of practice systems; None where blank."""
+def _letters(text: str) -> str:
+    return re.sub(r"[\W_]+", "", text.casefold())
+
+
+def read_status(value: Cell, own: Mapping[str, VisitStatus] = _NO_WORDS) -> VisitStatus | None:
+    """The state of a visit in the words of practice systems; None where blank.
+
+    ``own`` are the clinic's words, as for ``read_flag``.
+    """
     text = read_text(value)
-    word = re.sub(r"[\W_]+", "", text.casefold())
+    word = _letters(text)
     if not word:
         return None
+    if word in own:
+        return own[word]
     if word in _STATUS:
         return _STATUS[word]
     near = difflib.get_close_matches(word, _STATUS, n=1, cutoff=0.7)

@@ -1,7 +1,7 @@
-"""Which column of a file holds what: saved mappings, and guesses for known practice systems.
+"""Which column of a file holds what: guesses for known practice systems, and applying a mapping.
 
-In charge of: names of columns. Not in charge of: what stands in them (``rows``), or keeping a clinic's
-own mappings (``store``); ``ColumnMapping`` is what is kept.
+In charge of: names of columns. Not in charge of: what stands in them (``rows``), a clinic's own mappings
+(``mappings``), or telling staff what was taken for what (``explaining``).
 
 The guesses follow the fields that each system documents: WebPT's appointments extract and Reach lists
 (help.analytics.webpt.com/1426, help.reach.webpt.com/170), Cliniko's API (docs.api.cliniko.com), Jane's guide
@@ -17,11 +17,12 @@ from functools import lru_cache
 from types import MappingProxyType
 
 from pipeline.errors import Place, RosterError
+from pipeline.patients.model import DateOrder, VisitStatus
 from pipeline.patients.wording import shown
 
 
 class Field(StrEnum):
-    """What a column may hold. The first eleven are the columns of our own plain file."""
+    """What a column may hold. Our own plain file names its columns so; the example has the first eleven."""
 
     RECORD = "record_id"
     GIVEN = "given_name"
@@ -55,12 +56,20 @@ class Field(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ColumnMapping:
-    """Names of columns by what they hold; several names are alternatives. A saved one has one each."""
+    """Names of columns by what they hold, and how their cells are meant; several names are alternatives."""
 
     name: str
     columns: Mapping[Field, tuple[str, ...]]
     #: Times without an offset are UTC in this system's exports.
     times_are_utc: bool = False
+    #: How dates like 03/04/2026 are meant in this system's exports; None: they are asked about.
+    date_order: DateOrder | None = None
+    #: The clinic's own words for the state of a visit, as ``plain`` writes them.
+    statuses: Mapping[str, VisitStatus] = field(default_factory=dict)
+    #: The clinic's own words for yes and no, as ``plain`` writes them.
+    answers: Mapping[str, bool] = field(default_factory=dict)
+    #: Saved by a clinic: a file without one of its columns is another file than the one it was made for.
+    is_saved: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,97 +103,76 @@ _PERSON: Mapping[Field, tuple[str, ...]] = MappingProxyType(
         Field.BIRTH: ("date of birth", "birth date", "dob", "patient dob", "birthdate"),
         Field.LANGUAGE: ("language", "preferred language"),
         Field.ZONE: ("time zone", "timezone"),
-        Field.DECEASED: ("deceased",),
-        Field.PHONE_INSTEAD: ("phone instead", "do not email"),
     }
 )
 
-OWN = ColumnMapping(name="own", columns=MappingProxyType({each: (each.value,) for each in list(Field)[:11]}))
-WEBPT = ColumnMapping(
-    name="webpt",
-    columns=MappingProxyType(
-        {
-            **_PERSON,
-            Field.VISIT: ("start date", "initial evaluation date", "first visit"),
-            Field.STATUS: ("appointment status",),
-            Field.ARRIVED: ("check in time",),
-            Field.VISIT_TYPE: ("appointment type", "apt apttype"),
-            Field.CASE: ("case id",),
-            Field.LOCATION: ("clinic id", "facility"),
-            Field.OPTED_OUT: ("email unsubscribed",),
-            Field.ENDED: ("discharge date",),
-        }
-    ),
+#: What stands against mailing is looked for in every system's files: overlooked, it would be a wrong email.
+_AGAINST: Mapping[Field, tuple[str, ...]] = MappingProxyType(
+    {
+        Field.PHONE_INSTEAD: ("phone instead", "do not email", "no email", "email not allowed"),
+        Field.OPTED_OUT: (
+            "opted out",
+            "email unsubscribed",
+            "unsubscribed",
+            "email opt out",
+            "email opted out",
+        ),
+        Field.DECEASED: ("deceased", "date of death", "deceased at", "deceased date"),
+        Field.ENDED: ("ended", "discharge date", "discharged", "discharged at", "archived at", "archived"),
+    }
 )
-CLINIKO = ColumnMapping(
-    name="cliniko",
-    columns=MappingProxyType(
-        {
-            **_PERSON,
-            Field.RECORD: ("patient id", "id"),
-            Field.VISIT: ("starts at", "appointment start", "first appointment"),
-            Field.ARRIVED: ("patient arrived",),
-            Field.ABSENT: ("did not arrive",),
-            Field.CANCELED: ("cancelled at", "canceled at"),
-            Field.MARKETING: ("accepted email marketing",),
-            Field.ENDED: ("archived at",),
-            Field.VISIT_TYPE: ("appointment type",),
-            Field.LOCATION: ("business", "business name"),
-        }
-    ),
+
+
+def _system(name: str, columns: Mapping[Field, tuple[str, ...]]) -> ColumnMapping:
+    """A known system's mapping: its own names first."""
+    names = {**columns, **{each: (*columns.get(each, ()), *also) for each, also in _AGAINST.items()}}
+    unique = {each: tuple(dict.fromkeys(found)) for each, found in names.items()}
+    return ColumnMapping(name=name, columns=MappingProxyType(unique))
+
+
+OWN = _system("plain", {each: (each.value,) for each in Field})
+WEBPT = _system(
+    "webpt",
+    {
+        **_PERSON,
+        Field.VISIT: ("start date", "initial evaluation date", "first visit"),
+        Field.STATUS: ("appointment status",),
+        Field.ARRIVED: ("check in time",),
+        Field.VISIT_TYPE: ("appointment type", "apt apttype"),
+        Field.CASE: ("case id",),
+        Field.LOCATION: ("clinic id", "facility"),
+        Field.OPTED_OUT: ("email unsubscribed",),
+        Field.ENDED: ("discharge date",),
+    },
 )
-JANE = ColumnMapping(
-    name="jane",
-    columns=MappingProxyType(
-        {
-            **_PERSON,
-            Field.RECORD: ("patient guid", "patient number", "patient id"),
-            Field.VISIT: ("start at", "appointment date", "start", "date"),
-            Field.STATUS: ("state", "status", "appointment status"),
-            Field.MARKETING: ("marketing emails", "email marketing"),
-            Field.VISIT_TYPE: ("treatment", "treatment name", "session"),
-            Field.LOCATION: ("location", "location name"),
-        }
-    ),
+CLINIKO = _system(
+    "cliniko",
+    {
+        **_PERSON,
+        Field.RECORD: ("patient id", "id"),
+        Field.VISIT: ("starts at", "appointment start", "first appointment"),
+        Field.ARRIVED: ("patient arrived",),
+        Field.ABSENT: ("did not arrive",),
+        Field.CANCELED: ("cancelled at", "canceled at"),
+        Field.MARKETING: ("accepted email marketing",),
+        Field.ENDED: ("archived at",),
+        Field.VISIT_TYPE: ("appointment type",),
+        Field.LOCATION: ("business", "business name"),
+    },
+)
+JANE = _system(
+    "jane",
+    {
+        **_PERSON,
+        Field.RECORD: ("patient guid", "patient number", "patient id"),
+        Field.VISIT: ("start at", "appointment date", "start", "date"),
+        Field.STATUS: ("state", "status", "appointment status"),
+        Field.MARKETING: ("marketing emails", "email marketing"),
+        Field.VISIT_TYPE: ("treatment", "treatment name", "session"),
+        Field.LOCATION: ("location", "location name"),
+    },
 )
 PRESETS: tuple[ColumnMapping, ...] = (OWN, WEBPT, CLINIKO, JANE)
-
-
-def mapping_data(mapping: ColumnMapping) -> dict[str, object]:
-    """A mapping as plain data (for TOML or JSON); ``saved_mapping`` reads it."""
-    columns = {field.value: list(names) for field, names in mapping.columns.items()}
-    return {"name": mapping.name, "times_are_utc": mapping.times_are_utc, "columns": columns}
-
-
-def saved_mapping(data: Mapping[str, object], *, file: str | None = None) -> ColumnMapping:
-    """A mapping from plain data: ``name``, ``columns`` (field to a column's name, or a list of names) and,
-    if wanted, ``times_are_utc``.
-
-    Raises RosterError for a field that does not exist, naming the nearest, and for anything but text.
-    """
-    columns = data.get("columns")
-    if not isinstance(columns, Mapping) or not columns:
-        raise _bad_mapping("A column mapping needs a table 'columns'.", "columns", "see the example", file)
-    found: dict[Field, tuple[str, ...]] = {}
-    for key, value in columns.items():
-        names = [value] if isinstance(value, str) else value
-        if key not in set(Field):
-            near = difflib.get_close_matches(str(key), list(Field), n=1, cutoff=0.5)
-            mend = f"did you mean {shown(near[0])}?" if near else f"known fields: {', '.join(Field)}"
-            raise _bad_mapping(f"There is no field {shown(key)}.", f"columns.{key}", mend, file)
-        if not isinstance(names, list) or not all(isinstance(name, str) and name for name in names):
-            what = f"The column of {shown(key)} has to be a name or a list of names."
-            raise _bad_mapping(what, f"columns.{key}", f'write {key} = "Name of the column"', file)
-        found[Field(key)] = tuple(names)
-    return ColumnMapping(
-        name=str(data.get("name") or "saved"),
-        columns=MappingProxyType(found),
-        times_are_utc=data.get("times_are_utc") is True,
-    )
-
-
-def _bad_mapping(what: str, key: str, mend: str, file: str | None) -> RosterError:
-    return RosterError(what, where=Place(file=file, key=key), mend=mend)
 
 
 @lru_cache(maxsize=4096)
@@ -249,6 +237,27 @@ def require(columns: Columns, wanted: Iterable[Field], *, name: str, line: int) 
         mend="rename the column, name it in a saved mapping, or import the patients file and the "
         "appointments file together",
     )
+
+
+def require_saved(tables: Sequence[Columns], *, name: str) -> None:
+    """Raise RosterError where a saved mapping names a column that none of an import's files has.
+
+    Such a file is not the one the mapping was made for: a column that is read as blank could lose a "no".
+    """
+    for table in tables:
+        if not table.mapping.is_saved:
+            continue
+        for each, names in table.mapping.columns.items():
+            if not any(each in other.at for other in tables):
+                header = [column for other in tables for column in other.header]
+                hint = _nearest(names, header)
+                meant = f"; is it {shown(hint)} now?" if hint else ""
+                raise RosterError(
+                    f"The mapping {shown(table.mapping.name)} names the column {shown(names[0])} for "
+                    f"{each}, and the file has none{meant}",
+                    where=Place(file=name, line=1),
+                    mend="check that it is the right export; else change the mapping, or leave --mapping out",
+                )
 
 
 def _nearest(names: Iterable[str], header: Sequence[str]) -> str | None:

@@ -5,6 +5,7 @@ patient's own data (``fhir_patients``), or what statuses and consents mean (``fh
 (conditions, observations, …) are not looked at and never kept. Source: FHIR R4 (4.0.1), https://hl7.org/fhir/R4/.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -13,16 +14,16 @@ from zoneinfo import ZoneInfo
 
 from pipeline.errors import Place, RosterError
 from pipeline.patients.dates import UnreadableCellError
-from pipeline.patients.fhir_json import Json, Resource, object_at, objects, resources, text_at
+from pipeline.patients.fhir_json import Json, Resource, object_at, reference_of, resources, text_at
 from pipeline.patients.fhir_patients import Person, read_address, read_person
 from pipeline.patients.fhir_visits import (
     Episode,
     Statement,
     is_declined,
+    patients_of,
     read_appointment,
     read_consent,
     read_episode,
-    reference_of,
     settle,
 )
 from pipeline.patients.model import (
@@ -60,6 +61,8 @@ class _Known:
     episodes: dict[str, list[Episode]] = field(default_factory=dict)
     statements: dict[str, list[Statement]] = field(default_factory=dict)
     emails: dict[str, str] = field(default_factory=dict)
+    #: Where each patient's first appointment stands, in case nobody has that id.
+    places: dict[str, Resource] = field(default_factory=dict)
     #: Patients of whom something could not be read: they stay out.
     broken: set[str] = field(default_factory=set)
     errors: list[CellError] = field(default_factory=list)
@@ -94,13 +97,14 @@ def _take(found: Resource, known: _Known) -> None:
         case "Patient":
             _take_patient(found, known)
         case "Appointment":
-            for who in _patients_of(found.body):
+            for who in patients_of(found.body):
+                known.places.setdefault(who, replace(found, body={}))
                 _keep(found, known, who, known.visits, partial(_visit, terms=terms, who=who))
         case "EpisodeOfCare":
-            who = reference_of(object_at(found.body, "patient"))
+            who = reference_of(object_at(found.body, "patient"), found.body)
             _keep(found, known, who, known.episodes, partial(read_episode, terms=terms))
         case "Consent":
-            who = reference_of(object_at(found.body, "patient"))
+            who = reference_of(object_at(found.body, "patient"), found.body)
             read = partial(read_consent, terms=terms, source=found.file)
             _keep(found, known, who, known.statements, read)
         case "" if {"patient", "email"} <= found.body.keys():
@@ -134,11 +138,6 @@ def _error(found: Resource, column: str, message: str) -> CellError:
     return CellError(row=found.row, column=column, message=message, file=found.file)
 
 
-def _patients_of(body: Json) -> set[str]:
-    actors = (object_at(each, "actor") for each in objects(body.get("participant")))
-    return {who for actor in actors if (who := reference_of(actor))}
-
-
 def _visit(body: Json, terms: ImportTerms, who: str) -> Visit | None:
     visit = read_appointment(body, terms)
     declined = visit is not None and is_declined(body, who)
@@ -160,8 +159,9 @@ def _take_patient(found: Resource, known: _Known) -> None:
 def _entries(known: _Known) -> Iterator[RosterRow | CellError]:
     yield from known.errors
     asked = any(known.statements.values())
+    names_of = _names_of(known)
     for record, person in known.people.items():
-        names = {record, person.source.full_url or record}
+        names = names_of[record]
         yield from person.errors
         if person.patient is None:
             continue
@@ -170,6 +170,26 @@ def _entries(known: _Known) -> Iterator[RosterRow | CellError]:
             yield _error(person.source, "Patient", message)
             continue
         yield from _row(person, person.patient, names, known, asked=asked)
+    everybody = {name for names in names_of.values() for name in names}
+    for who, place in known.places.items():
+        if who not in everybody:
+            yield _error(place, "Appointment", "names a patient who is not in these files")
+
+
+def _names_of(known: _Known) -> dict[str, set[str]]:
+    """What the files may call each patient: the id, the URL in a Bundle, an identifier that nobody shares,
+    and whatever a record was called that was merged into this one."""
+    held = Counter(each for person in known.people.values() for each in person.identifiers)
+    names_of = {
+        record: {record, person.source.full_url or record}
+        | {each for each in person.identifiers if held[each] == 1}
+        for record, person in known.people.items()
+    }
+    by_name = {name: record for record, names in names_of.items() for name in names}
+    for record, person in known.people.items():
+        if survivor := by_name.get(person.replaced_by):
+            names_of[survivor] |= names_of[record]
+    return names_of
 
 
 def _row(

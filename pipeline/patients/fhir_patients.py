@@ -8,14 +8,22 @@ ContactPoint.
 import re
 from calendar import monthrange
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TypeVar
 
 from pipeline.patients.addresses import address_problem, trimmed
 from pipeline.patients.cells import read_language, read_name, read_zone
 from pipeline.patients.dates import UnreadableCellError, is_minor
-from pipeline.patients.fhir_json import Json, Resource, object_at, objects, text_at
+from pipeline.patients.fhir_json import (
+    Json,
+    Resource,
+    identifier_of,
+    object_at,
+    objects,
+    reference_of,
+    text_at,
+)
 from pipeline.patients.model import CellError, ImportTerms, Patient
 from pipeline.patients.wording import shown
 
@@ -34,11 +42,16 @@ class Person:
     patient: Patient | None
     errors: Sequence[CellError]
     is_active: bool
+    #: What other resources may name the patient by, besides the id: ``system|value`` of each identifier.
+    identifiers: tuple[str, ...] = ()
+    #: The reference to the record that this one was merged into; "" for none.
+    replaced_by: str = ""
 
 
 def read_person(found: Resource, record: str, terms: ImportTerms) -> Person:
     """The Patient resource with the id ``record``; whatever cannot be read is an error of its own."""
     body, errors = found.body, list[CellError]()
+    today = terms.now.astimezone(terms.clinic_zone).date()
 
     def take(column: str, read: Callable[[], _Read], otherwise: _Read) -> _Read:
         try:
@@ -54,15 +67,19 @@ def read_person(found: Resource, record: str, terms: ImportTerms) -> Person:
         record=record,
         given=given,
         family=family,
-        email=take("telecom", lambda: read_address(_telecom(body)), None),
+        email=take("telecom", lambda: read_address(_telecom(body, today)), None),
         language=take("communication", lambda: read_language(_language(body)), None),
         zone=take("extension", lambda: read_zone(_zone(body)), None),
         minor=take("birthDate", lambda: _is_minor(text_at(body, "birthDate"), terms), otherwise=False),
         deceased=body.get("deceasedBoolean") is True or bool(text_at(body, "deceasedDateTime")),
     )
-    replaced = any(text_at(each, "type") == "replaced-by" for each in objects(body.get("link")))
-    is_active = body.get("active") is not False and not replaced
-    return Person(found, None if errors else patient, errors, is_active)
+    merged = [each for each in objects(body.get("link")) if text_at(each, "type") == "replaced-by"]
+    replaced_by = next((reference_of(object_at(each, "other"), body) for each in merged), "")
+    is_active = body.get("active") is not False and not merged
+    # The resource itself is let go of: an export may hold a million.
+    identifiers = tuple(filter(None, map(identifier_of, objects(body.get("identifier")))))
+    source = replace(found, body={})
+    return Person(source, None if errors else patient, errors, is_active, identifiers, replaced_by)
 
 
 def _name(body: Json) -> tuple[str, str]:
@@ -79,9 +96,9 @@ def _rank(use: str, order: tuple[str, ...]) -> int:
     return order.index(use) if use in order else len(order)
 
 
-def _telecom(body: Json) -> str:
+def _telecom(body: Json, today: date) -> str:
     mails = [each for each in objects(body.get("telecom")) if text_at(each, "system") == "email"]
-    current = [each for each in mails if text_at(each, "use") != "old" and each.get("value")]
+    current = [each for each in mails if each.get("value") and not _is_over(each, today)]
     if not current:
         return ""
 
@@ -90,6 +107,12 @@ def _telecom(body: Json) -> str:
         return rank if isinstance(rank, int) else 99, _rank(text_at(each, "use"), _EMAIL_USES)
 
     return text_at(min(current, key=order), "value")
+
+
+def _is_over(contact: Json, today: date) -> bool:
+    """Whether an address is no longer theirs: marked as old, or its period has ended."""
+    ends = text_at(object_at(contact, "period"), "end")
+    return text_at(contact, "use") == "old" or bool(ends and ends < today.isoformat()[: len(ends)])
 
 
 def read_address(text: str) -> str | None:

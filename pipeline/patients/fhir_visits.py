@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, time
 from types import MappingProxyType
 
 from pipeline.patients.dates import UnreadableCellError, civil_date, read_date
-from pipeline.patients.fhir_json import Json, concept_texts, object_at, objects, text_at
+from pipeline.patients.fhir_json import Json, concept_texts, object_at, objects, reference_of, text_at
 from pipeline.patients.model import Basis, Consent, ImportTerms, VisitStatus
 from pipeline.patients.rows import date_problem
 from pipeline.patients.visits import Visit
@@ -117,21 +117,15 @@ def read_moment(text: str, terms: ImportTerms) -> date | datetime:
 def is_declined(body: Json, patient: str) -> bool:
     """Whether this patient declined the appointment, whatever its own status says."""
     return any(
-        text_at(each, "status") == "declined" and reference_of(object_at(each, "actor")) == patient
+        text_at(each, "status") == "declined" and reference_of(object_at(each, "actor"), body) == patient
         for each in objects(body.get("participant"))
     )
 
 
-def reference_of(value: Json) -> str:
-    """The patient that a Reference names: the id in ``Patient/…`` (also of a URL), or a whole ``urn:uuid:…``.
-
-    "" for a reference to anyone else.
-    """
-    reference = text_at(value, "reference")
-    if reference.startswith("urn:"):
-        return reference
-    named = re.search(r"(?:^|/)Patient/([^/]+)", reference)
-    return named[1] if named else ""
+def patients_of(body: Json) -> set[str]:
+    """The patients who take part in an Appointment, as ``reference_of`` names them."""
+    actors = (object_at(each, "actor") for each in objects(body.get("participant")))
+    return {who for actor in actors if (who := reference_of(actor, body))}
 
 
 def read_episode(body: Json, terms: ImportTerms) -> Episode | None:
@@ -141,9 +135,17 @@ def read_episode(body: Json, terms: ImportTerms) -> Episode | None:
         return None
     if status not in _EPISODE:
         raise UnreadableCellError(f"has an unknown status {status!r}")
-    start = text_at(object_at(body, "period"), "start")
-    moment = read_moment(start, terms) if start else None
-    return Episode(None if moment is None else civil_date(moment, terms.clinic_zone), _EPISODE[status])
+    period = object_at(body, "period")
+    start, end = (_day_at(period, key, terms) for key in ("start", "end"))
+    today = civil_date(terms.now, terms.clinic_zone)
+    # Care that has ended is over, also where nobody has closed its record yet.
+    is_over = end is not None and end < today and _EPISODE[status] in {None, VisitStatus.ON_HOLD}
+    return Episode(start, VisitStatus.DISCHARGED if is_over else _EPISODE[status])
+
+
+def _day_at(period: Json, key: str, terms: ImportTerms) -> date | None:
+    text = text_at(period, key)
+    return civil_date(read_moment(text, terms), terms.clinic_zone) if text else None
 
 
 def settle(
@@ -180,7 +182,7 @@ def read_consent(body: Json, terms: ImportTerms, *, source: str) -> Statement | 
         return None
     made = _moment_or(text_at(body, "dateTime"), terms, terms.now)
     is_marketing = any(_ABOUT_MARKETING.search(each) for each in said)
-    provision = object_at(body, "provision")
+    provision = _about_email(object_at(body, "provision"))
     period = object_at(provision, "period")
     has_begun = _moment_or(text_at(period, "start"), terms, terms.now) <= terms.now
     if status != "active" or text_at(provision, "type") != "permit" or not has_begun:
@@ -197,12 +199,20 @@ def read_consent(body: Json, terms: ImportTerms, *, source: str) -> Statement | 
 
 
 def _subjects(body: Json) -> list[str]:
-    provision = object_at(body, "provision")
-    return [
-        *concept_texts(body.get("category")),
-        *concept_texts(body.get("policyRule")),
-        *(text for key in ("action", "purpose", "code") for text in concept_texts(provision.get(key))),
-    ]
+    base = object_at(body, "provision")
+    said = [text for key in ("category", "policyRule") for text in concept_texts(body.get(key))]
+    return [*said, *(text for each in (base, *objects(base.get("provision"))) for text in _named(each))]
+
+
+def _named(provision: Json) -> list[str]:
+    """What a provision is about: an action, a purpose, a code."""
+    return [text for key in ("action", "purpose", "code") for text in concept_texts(provision.get(key))]
+
+
+def _about_email(base: Json) -> Json:
+    """The provision that decides: an exception about email, else the base one (R4, Consent.provision)."""
+    exceptions = objects(base.get("provision"))
+    return next((each for each in exceptions if any(map(_ABOUT_EMAIL.search, _named(each)))), base)
 
 
 def _wording(body: Json) -> str:

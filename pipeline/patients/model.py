@@ -4,9 +4,12 @@ In charge of: types. Not in charge of: reading files (``roster``), the rules of 
 (``eligibility``), storing or encrypting (``store``).
 """
 
+import io
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from typing import BinaryIO
 from zoneinfo import ZoneInfo
 
 
@@ -113,7 +116,14 @@ class RosterFile:
     """A file to import, as it was brought."""
 
     name: str
+    #: The file's bytes; of one that is opened anew for each reading, its beginning alone.
     data: bytes = field(repr=False)
+    #: Opens a FHIR file that is too large to hold; None: ``data`` is all of it.
+    reopen: Callable[[], BinaryIO] | None = field(default=None, repr=False)
+
+    def open(self) -> BinaryIO:
+        """The file's bytes from their beginning; close it after use."""
+        return io.BytesIO(self.data) if self.reopen is None else self.reopen()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

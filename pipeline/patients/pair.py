@@ -67,7 +67,8 @@ def read_pair(people: Table, visits: Table, terms: ImportTerms) -> Iterator[Rost
     known = _Appointments()
     for error in _read_appointments(visits, terms, known):
         yield replace(error, file=visits.sheet.name)
-    for found in read_rows(people.sheet, people.columns, terms):
+    left_out: set[str] = set()
+    for found in read_rows(people.sheet, people.columns, terms, left_out):
         joined = _join(found, known, visits, terms) if isinstance(found, RosterRow) else found
         if isinstance(joined, RosterRow):
             yield joined
@@ -75,7 +76,7 @@ def read_pair(people: Table, visits: Table, terms: ImportTerms) -> Iterator[Rost
             record = joined if joined.column else replace(joined, column=people.columns.name(Field.RECORD))
             yield replace(record, file=people.sheet.name)
     column = visits.columns.name(Field.RECORD)
-    for record_id in known.visits:
+    for record_id in (each for each in known.visits if each not in left_out):
         message = f"{shown(record_id)} is no patient of {people.sheet.name}"
         yield CellError(row=known.rows[record_id], column=column, message=message, file=visits.sheet.name)
 

@@ -4,17 +4,26 @@ In charge of: telling the kinds of files apart, and the whole reading. Not in ch
 (``rows``), the join of two files (``pair``), FHIR (``fhir``), or what becomes of a roster (``actions``).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from pipeline.errors import Place, RosterError
-from pipeline.patients.columns import ColumnMapping, Columns, Field, apply_mapping, guess_mapping, require
+from pipeline.patients.columns import (
+    ColumnMapping,
+    Columns,
+    Field,
+    apply_mapping,
+    guess_mapping,
+    require,
+    require_saved,
+)
 from pipeline.patients.fhir import open_fhir
 from pipeline.patients.model import Basis, CellError, DateOrder, ImportTerms, Roster, RosterFile, RosterRow
 from pipeline.patients.pair import Table, read_pair, tell_apart
+from pipeline.patients.repeated import has_many_visits, read_visits, repeated_records
 from pipeline.patients.rows import read_rows
 from pipeline.patients.sheet import Sheet
 from pipeline.patients.textfile import check_size, open_text
@@ -43,9 +52,20 @@ class RosterStream:
     entries: Iterator[RosterRow | CellError] = field(repr=False)
     ignored_columns: tuple[str, ...]
     encoding: str | None = None
+    #: Each table's columns, in the order of the files; none for FHIR.
+    tables: tuple["OpenTable", ...] = ()
 
     def __iter__(self) -> Iterator[RosterRow | CellError]:
         return self.entries
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenTable:
+    """What is known of a table before its rows are read."""
+
+    file: str
+    columns: Columns
+    encoding: str | None
 
 
 def open_roster(
@@ -76,6 +96,7 @@ def open_rosters(
         _check_kind(file)
     fhir = [file for file in files if is_fhir(file.data)]
     if fhir and len(fhir) == len(files):
+        _no_mapping(fhir, mappings)
         found = open_fhir(files, terms=terms)
         return RosterStream(entries=found.entries, ignored_columns=found.ignored)
     if fhir or len(files) not in {1, 2}:
@@ -85,25 +106,64 @@ def open_rosters(
             mend="import one file, a patients file with its appointments file, or FHIR files alone",
         )
     tables = [_open_table(file, terms, mappings.get(file.name)) for file in files]
-    return _one(tables[0], terms) if len(tables) == 1 else _two(tables[0], tables[1], terms)
+    require_saved([table.columns for table in tables], name=", ".join(file.name for file in files))
+    if len(tables) == 2:
+        return _two(tables[0], tables[1], terms)
+    return _one(tables[0], terms, again=lambda: _open_table(files[0], terms, mappings.get(files[0].name)))
 
 
-def _one(table: Table, terms: ImportTerms) -> RosterStream:
+def _no_mapping(files: Sequence[RosterFile], mappings: Mapping[str, ColumnMapping]) -> None:
+    named = next((file.name for file in files if file.name in mappings), None)
+    if named:
+        raise RosterError(
+            "A column mapping is for tables; this is a FHIR file, whose fields are known.",
+            where=Place(file=named),
+            mend="leave out --mapping",
+        )
+
+
+def _one(table: Table, terms: ImportTerms, *, again: Callable[[], Table]) -> RosterStream:
+    """A file with everything. One with a row per appointment is read twice, so that it need not be kept."""
     require(table.columns, _REQUIRED, name=table.sheet.name, line=table.sheet.header_row)
-    entries = read_rows(table.sheet, table.columns, _terms_of(table, terms))
-    return RosterStream(entries=entries, ignored_columns=table.columns.ignored, encoding=table.sheet.encoding)
+    own = _terms_of(table, terms)
+    repeated = (
+        repeated_records(again().sheet, table.columns) if has_many_visits(table.columns) else frozenset()
+    )
+    entries = (
+        read_visits(table.sheet, table.columns, own, repeated)
+        if repeated
+        else read_rows(table.sheet, table.columns, own)
+    )
+    return RosterStream(
+        entries=entries,
+        ignored_columns=table.columns.ignored,
+        encoding=table.sheet.encoding,
+        tables=(_opened(table),),
+    )
 
 
 def _two(first: Table, second: Table, terms: ImportTerms) -> RosterStream:
     people, visits = tell_apart(first, second)
     ignored = (*people.columns.ignored, *visits.columns.ignored)
     entries = read_pair(people, visits, _terms_of(visits, terms))
-    return RosterStream(entries=entries, ignored_columns=ignored, encoding=people.sheet.encoding)
+    tables = (_opened(first), _opened(second))
+    return RosterStream(
+        entries=entries, ignored_columns=ignored, encoding=people.sheet.encoding, tables=tables
+    )
+
+
+def _opened(table: Table) -> OpenTable:
+    return OpenTable(file=table.sheet.name, columns=table.columns, encoding=table.sheet.encoding)
 
 
 def _terms_of(table: Table, terms: ImportTerms) -> ImportTerms:
-    """The terms as the system that wrote the table means its times."""
-    return replace(terms, times_are_utc=terms.times_are_utc or table.columns.mapping.times_are_utc)
+    """The terms as the table's system means its times and dates; what was chosen now goes first."""
+    mapping = table.columns.mapping
+    return replace(
+        terms,
+        times_are_utc=terms.times_are_utc or mapping.times_are_utc,
+        date_order=terms.date_order or mapping.date_order,
+    )
 
 
 def _open_table(file: RosterFile, terms: ImportTerms, mapping: ColumnMapping | None) -> Table:

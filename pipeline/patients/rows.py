@@ -60,16 +60,18 @@ class RowCells:
     row: SheetRow
     columns: Columns
     errors: list[CellError] = field(default_factory=list)
-
-    def __getitem__(self, wanted: Field) -> Cell:
-        """The cell; blank where the file has no such column or the row ends before it."""
-        index = self.columns.at.get(wanted)
-        cells = self.row.cells
-        return cells[index] if index is not None and index < len(cells) else None
+    #: The patient's id, once it is read.
+    record: str = ""
 
     def take(self, wanted: Field, read: Callable[[Cell], _Value], otherwise: _Value) -> _Value:
-        """The cell's value; where it cannot be read, note the error and go on with ``otherwise``."""
-        value = self[wanted]
+        """The cell's value; where it cannot be read, note the error and go on with ``otherwise``.
+
+        It is blank where the file has no such column or the row ends before it.
+        """
+        # Written out, because it is asked twenty times a row.
+        index = self.columns.at.get(wanted)
+        cells = self.row.cells
+        value = cells[index] if index is not None and index < len(cells) else None
         # Only an id has to be there: everything else may be blank.
         if (value is None or value == "") and wanted is not Field.RECORD:
             return otherwise
@@ -79,6 +81,20 @@ class RowCells:
             self.wrong(wanted, str(error), ambiguous=isinstance(error, AmbiguousDateError))
             return otherwise
 
+    def flag(self, value: Cell) -> bool | None:
+        """Yes or no, in the clinic's own words, too."""
+        return read_flag(value, self.columns.mapping.answers)
+
+    def flag_or_moment(self, value: Cell) -> bool:
+        """Whether something happened: a yes, or the time at which it did. The time is not read for it."""
+        text = read_text(value)
+        try:
+            return bool(self.flag(text))
+        except UnreadableCellError:
+            if any(char.isdigit() for char in text):
+                return True
+            raise
+
     def wrong(self, wanted: Field, message: str, *, ambiguous: bool = False) -> None:
         """Note an error of the field's cell."""
         column = self.columns.name(wanted)
@@ -87,10 +103,13 @@ class RowCells:
         )
 
 
-def read_rows(sheet: Sheet, columns: Columns, terms: ImportTerms) -> Iterator[RosterRow | CellError]:
+def read_rows(
+    sheet: Sheet, columns: Columns, terms: ImportTerms, left_out: set[str] | None = None
+) -> Iterator[RosterRow | CellError]:
     """Every row of a sheet with one patient per row, as a patient or as its errors; blank rows left out.
 
     An id that stands twice is an error in its second row: which of the two is right nobody can tell.
+    ``left_out`` is filled with the ids of rows that have errors.
     """
     rows_of: dict[str, int] = {}
     for row in sheet.rows:
@@ -106,6 +125,8 @@ def read_rows(sheet: Sheet, columns: Columns, terms: ImportTerms) -> Iterator[Ro
             yield from cells.errors
             if found is not None and not cells.errors:
                 yield found
+            elif left_out is not None:
+                left_out.add(cells.record)
 
 
 def read_row(cells: RowCells, terms: ImportTerms, *, source: str) -> RosterRow | None:
@@ -115,9 +136,12 @@ def read_row(cells: RowCells, terms: ImportTerms, *, source: str) -> RosterRow |
     """
     check_width(cells)
     patient = read_patient(cells, terms)
+    cells.record = patient.record
     zone = ZoneInfo(patient.zone) if patient.zone else terms.clinic_zone
     visit = read_visit(cells, zone, terms)
     consent, denied = read_consent(cells, terms, source=source)
+    if patient.email is None and visit.start is None:
+        _check_alone(cells)
     if cells.errors:
         return None
     return RosterRow(
@@ -143,6 +167,13 @@ def check_width(cells: RowCells) -> None:
         cells.errors.append(CellError(row=cells.row.number, column=WHOLE_ROW, message=message))
 
 
+def _check_alone(cells: RowCells) -> None:
+    """Note an error where nothing but one cell is filled, as in a report's last line, "Total: 2 patients"."""
+    filled = [cell for cell in cells.row.cells if not is_blank((cell,))]
+    if len(filled) == 1 < len(cells.columns.at) and cells.record:
+        cells.wrong(Field.RECORD, f"{shown(cells.record)} stands alone in its row: is this a patient?")
+
+
 def read_patient(cells: RowCells, terms: ImportTerms) -> Patient:
     """The person in the row. The birth date is used here for the age check and not kept."""
     given, family = cells.take(Field.FULL_NAME, read_full_name, ("", ""))
@@ -153,9 +184,9 @@ def read_patient(cells: RowCells, terms: ImportTerms) -> Patient:
         email=cells.take(Field.EMAIL, _read_address, None),
         language=cells.take(Field.LANGUAGE, read_language, None),
         zone=cells.take(Field.ZONE, read_zone, None),
-        phone_instead=bool(cells.take(Field.PHONE_INSTEAD, read_flag, None)),
+        phone_instead=bool(cells.take(Field.PHONE_INSTEAD, cells.flag, None)),
         minor=cells.take(Field.BIRTH, lambda value: is_minor(value, terms), otherwise=False),
-        deceased=bool(cells.take(Field.DECEASED, _read_flag_or_moment, None)),
+        deceased=bool(cells.take(Field.DECEASED, cells.flag_or_moment, None)),
     )
 
 
@@ -167,17 +198,6 @@ def _read_address(value: Cell) -> str | None:
     if problem:
         raise UnreadableCellError(problem)
     return text or None
-
-
-def _read_flag_or_moment(value: Cell) -> bool:
-    """Whether something happened: a yes, or the time at which it did. A time says so without being read."""
-    text = read_text(value)
-    try:
-        return bool(read_flag(text))
-    except UnreadableCellError:
-        if any(char.isdigit() for char in text):
-            return True
-        raise
 
 
 def read_visit(cells: RowCells, zone: ZoneInfo, terms: ImportTerms) -> Visit:
@@ -212,8 +232,9 @@ def date_problem(start: date, terms: ImportTerms) -> str | None:
 
 def _read_state(cells: RowCells, terms: ImportTerms) -> VisitStatus:
     """The visit's state: the end of care outweighs a cancellation, that a no-show, that an arrival."""
-    status = cells.take(Field.STATUS, read_status, None)
-    ended = cells.take(Field.ENDED, lambda value: _has_ended(value, terms), otherwise=False)
+    own = cells.columns.mapping.statuses
+    status = cells.take(Field.STATUS, lambda value: read_status(value, own), None)
+    ended = cells.take(Field.ENDED, lambda value: _has_ended(cells, value, terms), otherwise=False)
     if ended or status is VisitStatus.DISCHARGED:
         return VisitStatus.DISCHARGED
     signs = (
@@ -222,19 +243,19 @@ def _read_state(cells: RowCells, terms: ImportTerms) -> VisitStatus:
         (Field.ARRIVED, VisitStatus.ARRIVED),
     )
     for wanted, meaning in signs:
-        if cells.take(wanted, _read_flag_or_moment, otherwise=False):
+        if cells.take(wanted, cells.flag_or_moment, otherwise=False):
             return meaning
     return status or VisitStatus.BOOKED
 
 
-def _has_ended(value: Cell, terms: ImportTerms) -> bool:
+def _has_ended(cells: RowCells, value: Cell, terms: ImportTerms) -> bool:
     """A yes, or a day of discharge that is not still ahead."""
     try:
         on = read_date(value, terms.date_order)
     except AmbiguousDateError as error:
         on = min(error.readings)
     except UnreadableCellError:
-        return _read_flag_or_moment(value)
+        return cells.flag_or_moment(value)
     return civil_date(on, terms.clinic_zone) <= civil_date(terms.now, terms.clinic_zone)
 
 
@@ -245,9 +266,9 @@ def read_consent(cells: RowCells, terms: ImportTerms, *, source: str) -> tuple[C
     knows of, takes it away. Under ``consent`` a blank in a consent column is no consent. Under
     ``marketing`` the practice system's flag has to say yes where the file has one.
     """
-    said = cells.take(Field.CONSENT, read_flag, None)
-    opted_out = cells.take(Field.OPTED_OUT, _read_flag_or_moment, otherwise=False)
-    marketing = cells.take(Field.MARKETING, read_flag, None)
+    said = cells.take(Field.CONSENT, cells.flag, None)
+    opted_out = cells.take(Field.OPTED_OUT, cells.flag_or_moment, otherwise=False)
+    marketing = cells.take(Field.MARKETING, cells.flag, None)
     asked = Field.CONSENT in cells.columns.at
     if said is False or opted_out:
         return None, True

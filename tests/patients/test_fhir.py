@@ -2,7 +2,9 @@
 
 import importlib
 import importlib.util
+import io
 import json
+import tracemalloc
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -10,7 +12,8 @@ import pytest
 
 from pipeline.errors import RosterError
 from pipeline.patients.eligibility import Ineligible, why_not_enrolled
-from pipeline.patients.model import Basis, RosterRow, VisitStatus
+from pipeline.patients.model import Basis, RosterFile, RosterRow, VisitStatus
+from pipeline.patients.roster import gather, open_rosters
 
 PT = {"coding": [{"system": "http://snomed.info/sct", "code": "91251008"}]}
 SHARED = Path(__file__).parents[2].parent / "shared" / "data" / "fhir"
@@ -365,3 +368,144 @@ def test_the_resources_of_these_tests_are_valid_fhir(resource: dict) -> None:
     module = importlib.import_module(f"fhir.resources.R4B.{resource['resourceType'].lower()}")
     model = getattr(module, resource["resourceType"])
     assert model.model_validate(resource).get_resource_type() == resource["resourceType"]
+
+
+MRN = {"system": "https://clinic.example.org/mrn", "value": "MRN-1"}
+
+
+def with_actor(actor: dict, **more: object) -> dict:
+    """An appointment whose patient is named in this way."""
+    made = appointment()
+    made["participant"] = [{"actor": actor, "status": "accepted"}]
+    return made | more
+
+
+#: Ways in which an Appointment may name the patient "a", whose identifier is MRN.
+NAMED = {
+    "relative": with_actor({"reference": "Patient/a"}),
+    "absolute": with_actor({"reference": "https://fhir.example.org/r4/Patient/a"}),
+    "with a version": with_actor({"reference": "Patient/a/_history/3"}),
+    "by its identifier": with_actor({"type": "Patient", "identifier": MRN}),
+    "inside the resource": with_actor(
+        {"reference": "#p"}, contained=[{"resourceType": "Patient", "id": "p", "identifier": [MRN]}]
+    ),
+}
+
+
+@pytest.mark.parametrize("made", NAMED.values(), ids=NAMED)
+def test_however_the_patient_is_named_the_visit_is_theirs(made: dict, imported) -> None:
+    assert one(imported(ndjson(patient(identifier=[MRN]), made))).start == date(2026, 12, 1)
+
+
+def test_an_identifier_that_two_patients_share_names_neither(imported) -> None:
+    two = patient(identifier=[MRN]), patient("b", identifier=[MRN])
+    roster = imported(ndjson(*two, NAMED["by its identifier"]))
+    assert [row.start for row in roster.rows] == [None, None]
+    assert [(error.row, error.column) for error in roster.errors] == [(3, "Appointment")]
+
+
+def test_an_appointment_of_somebody_else_is_told_once(imported) -> None:
+    stray = appointment(record="Patient/z")
+    roster = imported(ndjson(patient(), stray, stray))
+    assert [(error.row, error.column) for error in roster.errors] == [(2, "Appointment")]
+    assert "not in these files" in roster.errors[0].message
+
+
+def test_a_visit_of_a_merged_record_is_the_remaining_ones(imported) -> None:
+    link = [{"type": "replaced-by", "other": {"reference": "Patient/a"}}]
+    roster = imported(ndjson(patient(), patient("old", link=link), appointment(record="Patient/old")))
+    assert {row.patient.record: (row.start, row.status) for row in roster.rows} == {
+        "a": (date(2026, 12, 1), VisitStatus.BOOKED),
+        "old": (date(2026, 12, 1), VisitStatus.DISCHARGED),
+    }
+
+
+def test_of_several_appointments_the_first_one_of_this_episode_that_takes_place_counts(imported) -> None:
+    starts = {
+        "2025-01-10T09:00:00-06:00": "fulfilled", "2026-11-30T09:00:00-06:00": "cancelled",
+        "2026-12-04T09:00:00-06:00": "booked", "2026-12-08T09:00:00-06:00": "booked",
+        "2026-12-02T09:00:00-06:00": "proposed",
+    }  # fmt: skip
+    made = [appointment(start, status) for start, status in starts.items()]
+    assert one(imported(ndjson(patient(), *made))).start == date(2026, 12, 4)
+
+
+@pytest.mark.parametrize(
+    ("contact", "wanted"),
+    [
+        ({"period": {"end": "2026-11-22"}}, None),
+        ({"period": {"end": "2026"}}, "one@example.org"),
+        ({"period": {"end": "2025"}}, None),
+        ({"period": {"start": "2026-01-01"}}, "one@example.org"),
+    ],
+)
+def test_an_address_counts_until_its_period_ends(contact: dict, wanted: str | None, imported) -> None:
+    mail = {"system": "email", "value": "one@example.org", **contact}
+    assert one(imported(ndjson(patient(telecom=[mail])))).patient.email == wanted
+
+
+def test_an_episode_whose_period_has_ended_is_over_though_nobody_closed_it(imported) -> None:
+    over = episode("active", "2026-10-01") | {"period": {"start": "2026-10-01", "end": "2026-11-20"}}
+    goes_on = episode("active") | {"period": {"start": "2026-10-01", "end": "2027-11-20"}}
+    statuses = [one(imported(ndjson(patient(), appointment(), each))).status for each in (over, goes_on)]
+    assert statuses == [VisitStatus.DISCHARGED, VisitStatus.BOOKED]
+
+
+def test_an_exception_about_email_outweighs_what_the_consent_says_of_everything(imported) -> None:
+    about = [{"text": "Email"}]
+    no_email = consent(
+        category=[{"text": "Privacy"}], policyRule={"text": "privacy"},
+        provision={"type": "permit", "provision": [{"type": "deny", "action": about}]},
+    )  # fmt: skip
+    but_email = no_email | {"provision": {"type": "deny", "provision": [{"type": "permit", "action": about}]}}
+    found = [one(imported(ndjson(patient(), each), basis=Basis.CONSENT)) for each in (no_email, but_email)]
+    assert [(row.consent is not None, row.denied) for row in found] == [(False, True), (True, False)]
+
+
+def test_a_broken_line_is_named_by_its_number_and_the_rest_is_read(imported) -> None:
+    lines = ndjson(patient(), appointment()).splitlines()
+    text = "\n".join([lines[0], "", '{"resourceType": "Patient", "id": "c', "[1]", lines[1]])
+    roster = imported(text)
+    assert [(error.row, error.column) for error in roster.errors] == [(3, "(row)"), (4, "(row)")]
+    assert [row.start for row in roster.rows] == [date(2026, 12, 1)]
+
+
+def test_an_export_of_any_size_is_read_line_by_line(terms) -> None:
+    """Fifty megabytes of other resources around one patient, which come from a stream and are never held."""
+    other = json.dumps({"resourceType": "Observation", "id": "o", "note": "x" * 1000}).encode() + b"\n"
+    before = ndjson(patient(), appointment()).encode()
+    file = RosterFile(name="big.ndjson", data=before[:100], reopen=lambda: Repeating(before, other, 50_000))
+    tracemalloc.start()
+    found = gather(open_rosters([file], terms=terms()))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert [row.start for row in found.rows] == [date(2026, 12, 1)]
+    assert found.ignored_columns == ("Observation",)
+    assert peak < 5_000_000
+
+
+class Repeating(io.BytesIO):
+    """A file with a beginning and then the same line again and again."""
+
+    def __init__(self, beginning: bytes, line: bytes, times: int) -> None:
+        super().__init__(beginning)
+        self._line, self._left = line, times
+
+    def readline(self, size: int | None = -1, /) -> bytes:
+        if found := super().readline(size):
+            return found
+        self._left -= 1
+        return self._line if self._left >= 0 else b""
+
+
+@pytest.mark.parametrize("resource", NAMED.values() if HAS_MODELS else [], ids=NAMED if HAS_MODELS else [])
+def test_the_appointments_of_these_tests_are_valid_fhir(resource: dict) -> None:
+    test_the_resources_of_these_tests_are_valid_fhir(resource)
+
+
+@pytest.mark.parametrize("path", SAMPLE_FILES if HAS_MODELS else [], ids=lambda path: path.stem)
+def test_the_public_sample_is_valid_fhir_where_we_read_it(path: Path) -> None:
+    for line in path.read_text(encoding="utf-8").splitlines():
+        resource = json.loads(line)
+        if resource.get("resourceType") in {"Patient", "Appointment", "EpisodeOfCare", "Consent"}:
+            test_the_resources_of_these_tests_are_valid_fhir(resource)

@@ -95,14 +95,62 @@ def test_a_hidden_sheet_is_not_read(imported) -> None:
         imported(saved(book))
 
 
-def test_a_formula_is_its_saved_value_and_an_error_cell_is_blank(imported) -> None:
+def test_a_formula_is_its_saved_value(imported) -> None:
     book = openpyxl.Workbook()
     book.active.append(HEADER)
     book.active.append(("P-1", '=HYPERLINK("http://x","Ana")', "ana@example.org", None, "2026-12-01", None))
-    book.active["D2"] = "#REF!"
-    book.active["D2"].data_type = "e"
     (row,) = imported(saved(book)).rows
-    assert (row.patient.given, row.patient.minor) == ("", False)
+    assert row.patient.given == ""
+
+
+def with_error_cells(*cells: str) -> bytes:
+    """A good row, with a title above and a column free on the left, in which these cells hold #REF!."""
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet["B1"] = "Patients"
+    for at, value in enumerate((*HEADER, "notes"), 2):
+        sheet.cell(row=3, column=at).value = value
+    for at, value in enumerate(("P-1", "Ana", "ana@example.org", None, "2026-12-01", None, "fine"), 2):
+        sheet.cell(row=4, column=at).value = value
+    for cell in cells:
+        sheet[cell] = "#REF!"
+        sheet[cell].data_type = "e"
+    return saved(book)
+
+
+@pytest.mark.parametrize(
+    ("cell", "column"), [(f"{letter}4", name) for letter, name in zip("BCDEFG", HEADER, strict=True)]
+)
+def test_an_error_cell_is_told_and_never_read_as_blank(cell: str, column: str, imported) -> None:
+    roster = imported(with_error_cells(cell))
+    assert [(error.row, error.column) for error in roster.errors] == [(4, column)]
+    assert "#REF!" in roster.errors[0].message
+
+
+def test_an_error_cell_in_a_column_that_nobody_needs_costs_nothing(imported) -> None:
+    assert [row.patient.record for row in imported(with_error_cells("H4", "H9")).rows] == ["P-1"]
+
+
+def test_one_stray_cell_in_the_last_corner_does_not_end_the_process(imported) -> None:
+    book = openpyxl.Workbook()
+    book.active.append(HEADER)
+    book.active.append(("P-1", "Ana", "ana@example.org", None, "2026-12-01", None))
+    book.active["XFD1048576"] = "x"
+    with pytest.raises(RosterError, match="row 1,048,576 and column 16,384"):
+        imported(saved(book))
+
+
+def test_a_part_that_is_larger_than_it_says_is_refused(imported) -> None:
+    book = openpyxl.Workbook()
+    book.active.append(HEADER)
+    data = bytearray(saved(book))
+    with zipfile.ZipFile(io.BytesIO(bytes(data))) as archive:
+        size = archive.getinfo("xl/worksheets/sheet1.xml").file_size
+    at = data.rindex(b"xl/worksheets/sheet1.xml") - 46 + 24
+    assert int.from_bytes(data[at : at + 4], "little") == size
+    data[at : at + 4] = (20).to_bytes(4, "little")
+    with pytest.raises(RosterError, match="damaged"):
+        imported(bytes(data))
 
 
 def test_what_was_typed_to_look_like_a_formula_is_refused_as_in_csv(imported, workbook) -> None:
