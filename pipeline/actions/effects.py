@@ -3,7 +3,7 @@
 In charge of: the vocabulary. Not in charge of: doing it (``importing``, ``following``).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -30,3 +30,5 @@ class RowResult:
     effect: Effect
     #: A code of ``delivery.states.Reason`` or ``patients.eligibility.Ineligible``.
     reason: str | None = None
+    #: The practice system's id of the row's patient.
+    record: str = field(default="", repr=False)

@@ -4,27 +4,28 @@ In charge of: what a row means for enrollments that run. Not in charge of: new p
 carrying it out (``enrolling``).
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from datetime import date
 from zoneinfo import ZoneInfo
 
 from pipeline.actions import enrolling
+from pipeline.actions.admission import WAITS, Kept
+from pipeline.actions.choosing import Choosing
 from pipeline.actions.effects import Effect, RowResult
 from pipeline.actions.enrolling import Dating
 from pipeline.delivery.states import Reason
+from pipeline.patients.eligibility import eligible, stands
 from pipeline.patients.model import RosterRow, VisitStatus
 from pipeline.store.database import Tx
 from pipeline.store.enrollments import Enrollment, EnrollmentStatus
 
-#: What the state of the visit means for mail around it.
-WAITS = {
-    VisitStatus.CANCELED: Reason.CANCELED_VISIT,
-    VisitStatus.NO_SHOW: Reason.NO_SHOW,
-    VisitStatus.DISCHARGED: Reason.DISCHARGED,
-    VisitStatus.ON_HOLD: Reason.PAUSED,
-}
 _MISSED = frozenset({VisitStatus.CANCELED, VisitStatus.NO_SHOW})
+#: Reasons of the patient's own that a newer list may show to be over: for one of these the dispatcher left
+#: parts out or held them, or an earlier list did.
+PERSONAL = frozenset(
+    {Reason.NO_CONSENT, Reason.NO_ADDRESS, Reason.PHONE_INSTEAD, Reason.MINOR, Reason.NO_LANGUAGE}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,19 +33,23 @@ class News:
     """One row about a patient who is enrolled."""
 
     row: RosterRow
+    kept: Kept
     #: The address is another one than was kept: a wrong one may have been corrected.
     new_address: bool
-    #: The series the file was brought for; None: any.
+    #: The series that the row's visit is about; None: any.
     series: str | None
+    choosing: Choosing
+    #: Enrollments with parts that were held or left out for one of ``PERSONAL``.
+    held_back: Collection[int]
 
     def is_about(self, enrollment: Enrollment) -> bool:
         """Whether the row's visit is this enrollment's; death, discharge and a "no" count for all."""
         return self.series in {None, enrollment.series}
 
 
-def follow(tx: Tx, news: News, running: Sequence[Enrollment], dating: Dating) -> RowResult:
+def follow(tx: Tx, news: News, dating: Dating) -> RowResult:
     """Do what ``news`` says to every running enrollment of the patient; tells the first change."""
-    results = [_follow(tx, news, each, dating) for each in running]
+    results = [_follow(tx, news, each, dating) for each in news.kept.running]
     changes = (each for each in results if each.effect is not Effect.UNCHANGED)
     return next(changes, RowResult(row=news.row.row, effect=Effect.UNCHANGED))
 
@@ -54,15 +59,20 @@ def _follow(tx: Tx, news: News, enrollment: Enrollment, dating: Dating) -> RowRe
     if ending := _ending(row):
         done = enrolling.end(tx, enrollment, dating, reason=ending)
         return _result(row, Effect.ENDED, done=done, reason=ending)
-    if holding := _holding(news, enrollment, dating):
+    readable = _readable(tx, news, enrollment, dating)
+    if holding := _holding(news, enrollment, readable, dating):
         done = enrolling.hold(tx, enrollment, dating, reason=holding)
         return _result(row, Effect.HELD, done=done, reason=holding)
     start = _new_date(news, enrollment)
-    lifted = _lifted(news, dated=start is not None)
-    released = enrollment.status is EnrollmentStatus.HELD and enrollment.reason in lifted
     zone = enrollment.zone if start is None else row.patient.zone or dating.clinic_zone.key
-    done = enrolling.move(tx, enrollment, dating, start=start or enrollment.start, zone=zone, lifted=lifted)
-    return _result(row, Effect.RELEASED if released else Effect.MOVED, done=done, reason=None)
+    to = replace(
+        enrollment, start=start or enrollment.start, zone=zone, edition=readable or enrollment.edition
+    )
+    if _is_over(tx, news, enrollment, to, dating, dated=start is not None):
+        enrolling.release(tx, enrollment, dating, to=to, lifted=PERSONAL)
+        return RowResult(row=row.row, effect=Effect.RELEASED)
+    done = enrolling.move(tx, enrollment, dating, start=to.start, zone=zone, lifted=())
+    return _result(row, Effect.MOVED, done=done, reason=None)
 
 
 def _ending(row: RosterRow) -> Reason | None:
@@ -71,15 +81,34 @@ def _ending(row: RosterRow) -> Reason | None:
     return Reason.DISCHARGED if row.status is VisitStatus.DISCHARGED else None
 
 
-def _holding(news: News, enrollment: Enrollment, dating: Dating) -> Reason | None:
+def _readable(tx: Tx, news: News, enrollment: Enrollment, dating: Dating) -> str | None:
+    """The edition that the patient can read: theirs, or another of the series; None where there is none."""
+    language = enrolling.language_of(news.row.patient.language, dating)
+    if enrolling.speaks(tx, enrollment, language, dating):
+        return enrollment.edition
+    offer = news.choosing.offer_of(enrollment.series, language)
+    return offer.edition if offer else None
+
+
+def _holding(news: News, enrollment: Enrollment, readable: str | None, dating: Dating) -> Reason | None:
     row = news.row
-    if row.denied:
-        return Reason.NO_CONSENT
-    if not news.is_about(enrollment) or (
-        row.status in _MISSED and not _before_visit(row, enrollment, dating)
-    ):
-        return None
-    return WAITS.get(row.status)
+    if personal := _personal(row):
+        return personal
+    missed_later = row.status in _MISSED and not _before_visit(row, enrollment, dating)
+    if news.is_about(enrollment) and not missed_later and row.status in WAITS:
+        return WAITS[row.status]
+    return Reason.NO_LANGUAGE if readable is None else None
+
+
+def _personal(row: RosterRow) -> Reason | None:
+    """What the row says against mailing its patient at all, whatever the series."""
+    checks = (
+        (row.patient.minor, Reason.MINOR),
+        (row.patient.phone_instead, Reason.PHONE_INSTEAD),
+        (row.patient.email is None, Reason.NO_ADDRESS),
+        (row.denied, Reason.NO_CONSENT),
+    )
+    return next((reason for applies, reason in checks if applies), None)
 
 
 def _before_visit(row: RosterRow, enrollment: Enrollment, dating: Dating) -> bool:
@@ -95,14 +124,48 @@ def _new_date(news: News, enrollment: Enrollment) -> date | None:
     return news.row.start
 
 
-def _lifted(news: News, *, dated: bool) -> frozenset[Reason]:
+def _is_over(
+    tx: Tx, news: News, enrollment: Enrollment, to: Enrollment, dating: Dating, *, dated: bool
+) -> bool:
+    """Whether the row shows that what held the enrollment, or some of its parts, is over."""
+    if enrollment.status is EnrollmentStatus.HELD:
+        return enrollment.reason in _lifted(tx, news, enrollment, dating, dated=dated)
+    if to.edition != enrollment.edition:
+        return True
+    held_back = enrollment.status is EnrollmentStatus.ACTIVE and enrollment.id in news.held_back
+    return held_back and _may_be_mailed(tx, news, enrollment, dating)
+
+
+def _lifted(tx: Tx, news: News, enrollment: Enrollment, dating: Dating, *, dated: bool) -> frozenset[Reason]:
     """Reasons for holding that this row shows to be over. A patient's own "not me" needs a new address."""
-    over = {Reason.CANCELED_VISIT, Reason.NO_SHOW, Reason.PAUSED} if dated else set()
-    if news.row.consent is not None:
+    over = {Reason.MINOR, Reason.PHONE_INSTEAD, Reason.NO_ADDRESS, Reason.NO_LANGUAGE}
+    if dated:
+        over |= {Reason.CANCELED_VISIT, Reason.NO_SHOW, Reason.PAUSED}
+    if news.row.consent is not None and _carried(tx, news, enrollment, dating):
         over.add(Reason.NO_CONSENT)
     if news.new_address:
         over.add(Reason.WRONG_PERSON)
     return frozenset(over)
+
+
+def _carried(tx: Tx, news: News, enrollment: Enrollment, dating: Dating) -> bool:
+    """Whether a ground that the patient gave carries this series today."""
+    purpose = dating.days.about(tx, enrollment.edition).purpose
+    today = _today(enrollment, dating)
+    return any(stands(ground, purpose=purpose, on=today) for ground in news.kept.grounds)
+
+
+def _may_be_mailed(tx: Tx, news: News, enrollment: Enrollment, dating: Dating) -> bool:
+    purpose = dating.days.about(tx, enrollment.edition).purpose
+    reason = eligible(
+        news.row.patient, news.kept.grounds, purpose=purpose, on=_today(enrollment, dating),
+        suppressed=news.kept.blocked,
+    )  # fmt: skip
+    return reason is None
+
+
+def _today(enrollment: Enrollment, dating: Dating) -> date:
+    return dating.now.astimezone(ZoneInfo(enrollment.zone)).date()
 
 
 def _result(row: RosterRow, effect: Effect, *, done: bool, reason: Reason | None) -> RowResult:

@@ -1,15 +1,16 @@
-"""Which edition a patient is enrolled in, and on which days its parts go.
+"""Which editions patients can be enrolled in, in which languages, and on which days their parts go.
 
-In charge of: finding the approved edition of a series, and an edition's days. Not in charge of: approving
-(``approving``), or dating parts (``schedule``).
+In charge of: finding the approved editions of a series, and what is known of an edition. Not in charge of:
+approving (``approving``), which series a patient gets (``choosing``), or dating parts (``schedule``).
 """
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from pipeline.rendering.calendars import part_days
 from pipeline.rendering.edition import from_bytes
-from pipeline.rendering.model import Edition
-from pipeline.schedule.model import PartDay
+from pipeline.schedule.model import PartDay, Rules
 from pipeline.series.model import Purpose
 from pipeline.store import editions
 from pipeline.store.database import Tx
@@ -25,46 +26,78 @@ class Offer:
     #: BCP 47 tag the edition is written in.
     language: str
     purpose: Purpose
-    parts: tuple[PartDay, ...]
 
-    def speaks(self, language: str | None) -> bool:
-        """Whether a patient with this language (None: the clinic's) can read it: the first subtag counts."""
-        return language is None or _primary(language) == _primary(self.language)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What enrolling needs to know of an edition."""
+
+    #: BCP 47 tag the edition is written in.
+    language: str
+    purpose: Purpose
+    #: Part numbers, their days around the visit, and their own rules where they have some.
+    parts: tuple[PartDay, ...]
 
 
 @dataclass(slots=True)
 class EditionDays:
-    """The days of editions, read once each; an edition never changes."""
+    """Editions, read once each; an edition never changes."""
 
-    _known: dict[str, tuple[PartDay, ...]] = field(default_factory=dict)
+    #: The clinic's, over which an edition lays its own calendar.
+    rules: Rules
+    _known: dict[str, Known] = field(default_factory=dict)
 
     def of(self, tx: Tx, sha256: str) -> tuple[PartDay, ...]:
-        """Part numbers and their days around the visit."""
+        """The edition's parts as the calendar takes them."""
+        return self.about(tx, sha256).parts
+
+    def about(self, tx: Tx, sha256: str) -> Known:
+        """What is known of the edition.
+
+        Raises StoreError for one that is not there, CalendarRulesError where its own calendar and the
+        clinic's rules could never send a part.
+        """
         if sha256 not in self._known:
-            self._known[sha256] = days_of(from_bytes(editions.edition_bytes(tx, sha256)))
+            edition = from_bytes(editions.edition_bytes(tx, sha256))
+            self._known[sha256] = Known(
+                language=edition.language,
+                purpose=edition.purpose,
+                parts=part_days(edition, self.rules),
+            )
         return self._known[sha256]
 
 
-def days_of(edition: Edition) -> tuple[PartDay, ...]:
-    """Part numbers and their days around the visit."""
-    return tuple(PartDay(part=part.number, offset=part.day) for part in edition.parts)
+def offers_by_series(tx: Tx, *, today: date, series: str | None = None) -> Mapping[str, tuple[Offer, ...]]:
+    """The editions that are approved on ``today``, by series: the newest of each language, newest first."""
+    known = editions.editions_of(tx, series)
+    signed = editions.approvals_of(tx, [row.sha256 for row in known])
+    found: dict[str, dict[str, Offer]] = {}
+    for row in known:
+        approval = signed.get(row.sha256)
+        if approval is not None and approval.review_by >= today:
+            offer = Offer(series=row.series, edition=row.sha256, language=row.language, purpose=row.purpose)
+            found.setdefault(row.series, {}).setdefault(_primary(row.language), offer)
+    return {name: tuple(each.values()) for name, each in found.items()}
 
 
 def current_offer(tx: Tx, series: str, *, today: date) -> Offer | None:
     """The newest edition of ``series`` that is approved on ``today``; None where there is none."""
-    known = editions.editions_of(tx, series)
-    signed = editions.approvals_of(tx, [row.sha256 for row in known])
-    for row in known:
-        approval = signed.get(row.sha256)
-        if approval is not None and approval.review_by >= today:
-            return Offer(
-                series=series,
-                edition=row.sha256,
-                language=row.language,
-                purpose=row.purpose,
-                parts=EditionDays().of(tx, row.sha256),
-            )
-    return None
+    return next(iter(offers_by_series(tx, today=today, series=series).get(series, ())), None)
+
+
+def offer_in(offers: Sequence[Offer], language: str) -> Offer | None:
+    """The offer that a patient with this language can read; None where there is none."""
+    return next((offer for offer in offers if same_language(offer.language, language)), None)
+
+
+def same_language(one: str, other: str) -> bool:
+    """Whether two BCP 47 tags are one language to a reader: the first subtag counts."""
+    return _primary(one) == _primary(other)
+
+
+def in_languages(language: str, wanted: Iterable[str]) -> bool:
+    """Whether a language is one of those ``wanted``."""
+    return any(same_language(language, each) for each in wanted)
 
 
 def _primary(language: str) -> str:

@@ -46,6 +46,8 @@ class Facts:
     ineligible: Reason | None = None
     #: The address is on the suppression list.
     suppressed: bool = False
+    #: The edition is in the patient's language; one without a language speaks the clinic's.
+    readable: bool = True
     #: The approval's review-by date; None: the edition is not approved.
     approved_until: date | None = None
     #: Trial mode, and the provider would carry the message off this machine.
@@ -108,6 +110,8 @@ _INELIGIBLE: dict[Reason, Callable[[Reason], Decision]] = {
     Reason.WRONG_PERSON: Cancel,
     Reason.PHONE_INSTEAD: Skip,
     Reason.MINOR: Skip,
+    # Never given, or run out: a consent that comes later plans again what is not too late by then.
+    Reason.NO_CONSENT: Skip,
     Reason.UNSUBSCRIBED: Skip,
     Reason.SUPPRESSED: Skip,
 }
@@ -125,7 +129,9 @@ def _patient(facts: Facts) -> Decision | None:
         return Skip(Reason.SUPPRESSED)
     if facts.ineligible is not None:
         return _INELIGIBLE.get(facts.ineligible, Hold)(facts.ineligible)
-    return None if facts.held is None else Hold(facts.held)
+    if facts.held is not None:
+        return Hold(facts.held)
+    return None if facts.readable else Hold(Reason.NO_LANGUAGE)
 
 
 def _clinic(facts: Facts, now: datetime) -> Decision | None:

@@ -4,22 +4,28 @@ In charge of: gathering the facts of one delivery. Not in charge of: the decisio
 reading rows (``store.loading``) or writing them (``store.ledger``).
 """
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import assert_never
 from zoneinfo import ZoneInfo
 
+from pipeline.actions.offers import same_language
 from pipeline.delivery.gate import Cancel, Decision, Facts, Go, Hold, Skip, Wait, may_go
 from pipeline.delivery.states import Reason, State
 from pipeline.patients.addresses import address_key
 from pipeline.patients.eligibility import eligible
+from pipeline.rendering.calendars import part_day
 from pipeline.rendering.model import Edition
-from pipeline.schedule.model import PartDay, Rules
+from pipeline.schedule.model import CalendarRulesError, PartDay, Rules
+from pipeline.schedule.requests import slower
 from pipeline.store.enrollments import EnrollmentStatus
 from pipeline.store.loading import ClaimedDelivery
 from pipeline.store.marks import Halted
 from pipeline.store.steps import Mark
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,8 +66,15 @@ def decide(claimed: ClaimedDelivery, edition: Edition | None, around: Surroundin
     if part is None:
         # "Replace unsent parts" with a shorter edition leaves rows that have no part any more.
         return Hold(Reason.NOT_APPROVED)
-    offset = part.day * 2 if claimed.slower else part.day
-    return may_go(_facts(claimed, edition, offset, around), around.now)
+    try:
+        day = part_day(part, edition.calendar, around.rules)
+    except CalendarRulesError as error:
+        # The clinic's window was changed after the approval: staff have to choose between the two.
+        _log.error("part %d of %s can never be sent: %s", part.number, edition.series, error.what)
+        return Hold(Reason.NO_OPEN_DAY)
+    if claimed.slower:
+        (day,) = slower([day])
+    return may_go(_facts(claimed, edition, day, around), around.now)
 
 
 def mark_of(delivery: int, decision: Decision) -> Mark | None:
@@ -81,7 +94,7 @@ def mark_of(delivery: int, decision: Decision) -> Mark | None:
             assert_never(decision)
 
 
-def _facts(claimed: ClaimedDelivery, edition: Edition, offset: int, around: Surroundings) -> Facts:
+def _facts(claimed: ClaimedDelivery, edition: Edition, day: PartDay, around: Surroundings) -> Facts:
     zone = ZoneInfo(claimed.zone)
     ineligible = eligible(
         claimed.patient, claimed.consents, purpose=edition.purpose.value,
@@ -89,11 +102,11 @@ def _facts(claimed: ClaimedDelivery, edition: Edition, offset: int, around: Surr
     )  # fmt: skip
     ended = claimed.reason or Reason.STOPPED if claimed.status is EnrollmentStatus.ENDED else None
     waits = claimed.status in {EnrollmentStatus.PAUSED, EnrollmentStatus.HELD}
-    address = address_key(claimed.patient.email or "")
+    address, language = address_key(claimed.patient.email or ""), claimed.patient.language
     return Facts(
         due_at=claimed.due_at,
         expires_on=claimed.expires_on,
-        part=PartDay(part=claimed.part, offset=offset),
+        part=day,
         start=claimed.start,
         zone=zone,
         rules=around.rules,
@@ -101,6 +114,7 @@ def _facts(claimed: ClaimedDelivery, edition: Edition, offset: int, around: Surr
         held=claimed.reason or Reason.PAUSED if waits else None,
         ineligible=None if ineligible is None else Reason(ineligible.value),
         suppressed=claimed.suppressed,
+        readable=language is None or same_language(language, edition.language),
         approved_until=around.approved_until.get(claimed.edition),
         trial_leaves_machine=around.trial.restricted,
         on_trial_list=address in around.trial.addresses,

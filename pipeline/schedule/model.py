@@ -6,6 +6,7 @@ In charge of: types only. Not in charge of: computing (``plan``) or the ledger (
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from enum import StrEnum
+from typing import Generic, Protocol, TypeVar
 
 from pipeline.errors import PipelineError
 
@@ -94,10 +95,21 @@ class Planned:
     reason: PlanReason | None = None
 
 
+class OfPart(Protocol):
+    """Anything that is said of one part: a plan, a row of the ledger."""
+
+    @property
+    def part(self) -> int:
+        """The part's number."""
+
+
+SaidT = TypeVar("SaidT", bound=OfPart)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """What one part's plan was and becomes, for showing before it is done; None: not planned at all."""
+class Change(Generic[SaidT]):
+    """What was said of one part and what will be, for showing before it is done; None: nothing at all."""
 
     part: int
-    before: Planned | None
-    after: Planned | None
+    before: SaidT | None
+    after: SaidT | None

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from pipeline.schedule.model import Change, PartDay, Planned, Rules, Sent, Verdict
+from pipeline.schedule.model import Change, PartDay, Planned, Rules, SaidT, Sent, Verdict
 from pipeline.schedule.plan import last_day, why_over
 from pipeline.schedule.rules import check_rules, check_start
 from pipeline.schedule.windows import SEARCH_DAYS, in_hours, opening_moment
@@ -71,8 +71,8 @@ def _first_minute(now: datetime, zone: ZoneInfo, rules: Rules, last: date) -> da
     return None
 
 
-def difference(before: Sequence[Planned], after: Sequence[Planned]) -> tuple[Change, ...]:
-    """The parts whose plan changes, in the order of part numbers; empty where nothing does."""
+def difference(before: Sequence[SaidT], after: Sequence[SaidT]) -> tuple[Change[SaidT], ...]:
+    """The parts of which something else is said, in the order of part numbers; empty where nothing does."""
     was = {each.part: each for each in before}
     becomes = {each.part: each for each in after}
     return tuple(

@@ -57,7 +57,7 @@ def rules_from(
         send_time=section.send_time,
         window_open=section.window_open,
         window_close=section.window_close,
-        weekdays=frozenset(_ISO_WEEKDAYS[name] for name in section.weekdays),
+        weekdays=weekday_numbers(section.weekdays),
         closed=frozenset(closed),
         min_gap_days=section.min_gap_days,
         expires_after_days=section.expires_after_days,
@@ -65,6 +65,11 @@ def rules_from(
     )
     check_rules(rules, file=file)
     return rules
+
+
+def weekday_numbers(names: Iterable[str]) -> frozenset[int]:
+    """ISO weekdays (Monday is 1) of names like "mon"."""
+    return frozenset(_ISO_WEEKDAYS[name] for name in names)
 
 
 def changed_rules(rules: Rules, changes: RuleChanges) -> Rules:

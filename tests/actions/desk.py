@@ -5,12 +5,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
+from pipeline.actions.choosing import choosing
 from pipeline.actions.enrolling import Dating
 from pipeline.actions.importing import Brought, bring_in
 from pipeline.actions.offers import EditionDays, Offer, current_offer
 from pipeline.delivery.states import Reason, State
 from pipeline.patients.model import Basis, Consent, Patient, RosterRow
-from pipeline.rendering.edition import to_bytes
+from pipeline.rendering.edition import sealed, to_bytes
+from pipeline.rendering.model import Edition
+from pipeline.sections.calendar import EnrollingRule
 from pipeline.store import audit, editions, enrollments, overview, patients, users
 from pipeline.store.audit import Entry
 from pipeline.store.database import Store
@@ -50,9 +53,11 @@ class Desk:
     now: datetime = NOW
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
-    def prepare(self, series: str = SERIES) -> None:
-        """Keep and sign the sample edition of ``series``."""
-        made = edition(series=series)
+    def prepare(self, series: str = SERIES, made: Edition | None = None, **fields: object) -> str:
+        """Keep and sign the sample edition of ``series``, or the one that was ``made``, but for ``fields``;
+        its hash.
+        """
+        made = sealed(replace(made or edition(series=series), **fields))
         with self.store.begin() as tx:
             editions.save_edition(tx, made, to_bytes(made), now=self.now)
             name = f"clinician-{next(self.numbers)}"
@@ -60,11 +65,12 @@ class Desk:
             editions.approve(
                 tx, made.sha256, user=user, credential="PT", review_by=date(2027, 3, 2), now=self.now
             )
+        return made.sha256
 
     def dating(self) -> Dating:
         return Dating(
-            rules=RULES, clinic_zone=ZONE, days=EditionDays(), actor="staff:ana", now=self.now,
-            new_key=lambda: f"key-{next(self.numbers)}",
+            rules=RULES, clinic_zone=ZONE, clinic_language="en-US", days=EditionDays(RULES),
+            actor="staff:ana", now=self.now, new_key=lambda: f"key-{next(self.numbers)}",
         )  # fmt: skip
 
     def offer(self, series: str = SERIES) -> Offer:
@@ -73,10 +79,15 @@ class Desk:
         assert found is not None
         return found
 
-    def bring(self, *rows: RosterRow, offer: Offer | None = None, series: str | None = SERIES) -> Brought:
-        """Bring ``rows`` in for ``series``; None brings patients only."""
-        wanted = offer or (self.offer(series) if series else None)
+    def bring(
+        self, *rows: RosterRow, offer: Offer | None = None, series: str | None = SERIES,
+        rules: Sequence[EnrollingRule] = (),
+    ) -> Brought:  # fmt: skip
+        """Bring ``rows`` in for ``series``; None takes ``rules``, and without any brings patients only."""
         with self.store.begin() as tx:
+            wanted = choosing(tx, series=series, rules=rules, today=TODAY)
+            if offer is not None:
+                wanted = replace(wanted, offers={offer.series: (offer,)})
             return bring_in(tx, rows, wanted, self.dating())
 
     def later(self, **span: float) -> None:

@@ -208,19 +208,49 @@ def test_treatment_on_hold_waits_until_a_newer_list_says_otherwise(desk: Desk) -
         (row(person={"minor": True}), Ineligible.MINOR),
         (row(person={"phone_instead": True}), Ineligible.PHONE_INSTEAD),
         (row(person={"email": None}), Ineligible.NO_ADDRESS),
-        (row(person={"language": "es-US"}), Reason.NO_LANGUAGE),
         (row(status=VisitStatus.CANCELED), Reason.CANCELED_VISIT),
         (row(status=VisitStatus.DISCHARGED), Reason.DISCHARGED),
         (row(start=None), Ineligible.NO_VISIT),
     ],
-    ids=["denied", "no ground", "marketing", "expired", "minor", "phone", "no address", "language",
-         "canceled", "discharged", "no visit"],
+    ids=["denied", "no ground", "marketing", "expired", "minor", "phone", "no address", "canceled",
+         "discharged", "no visit"],
 )  # fmt: skip
 def test_nobody_is_enrolled_who_may_not_be_mailed_and_the_list_says_why(desk: Desk, bad, reason) -> None:
     brought = desk.bring(bad)
 
     assert effects(brought) == [(Effect.NOT_ENROLLED, reason)]
     assert desk.enrollments() == ()
+
+
+@pytest.mark.parametrize(
+    ("person", "reason"),
+    [
+        ({"phone_instead": True}, Reason.PHONE_INSTEAD),
+        ({"minor": True}, Reason.MINOR),
+        ({"email": None}, Reason.NO_ADDRESS),
+    ],
+    ids=["phone instead", "minor", "no address"],
+)
+def test_what_a_newer_list_says_against_mailing_holds_and_its_end_goes_on(desk: Desk, person, reason) -> None:
+    desk.bring(row())
+
+    assert effects(desk.bring(row(person=person))) == [(Effect.HELD, reason)]
+    assert desk.states() == [(State.HELD, reason)] * len(DAYS)
+    assert effects(desk.bring(row(person=person))) == [(Effect.UNCHANGED, None)]
+
+    assert effects(desk.bring(row())) == [(Effect.RELEASED, None)]
+    assert desk.states() == PLANNED
+
+
+def test_a_consent_of_the_wrong_kind_releases_nobody(desk: Desk) -> None:
+    desk.bring(row(consent=ground(expires_on=VISIT)))
+    desk.bring(row(denied=True, consent=None))
+    desk.later(days=8)
+
+    assert effects(desk.bring(row(consent=None))) == [(Effect.UNCHANGED, None)]
+    only_marketing = row(consent=ground(basis=Basis.MARKETING))
+    assert effects(desk.bring(only_marketing)) == [(Effect.UNCHANGED, None)]
+    assert desk.enrollment().reason is Reason.NO_CONSENT
 
 
 def test_the_language_counts_not_the_country(desk: Desk) -> None:

@@ -4,12 +4,17 @@ from datetime import date, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from pipeline.actions import preferences
+import pytest
+
+from pipeline.actions import enrolling, preferences, resuming
 from pipeline.delivery.states import Reason, State
 from pipeline.engine.housekeeping import end_pauses
+from pipeline.errors import NotAllowedError
 from pipeline.store import audit, enrollments, overview
 from pipeline.store.enrollments import Enrollment, EnrollmentStatus
+from pipeline.store.steps import Mark, mark
 from tests.actions.desk import VISIT, Desk, row
+from tests.engine.sample import RULES
 
 
 def enrolled(desk: Desk) -> Enrollment:
@@ -119,3 +124,65 @@ def test_each_change_is_written_to_the_audit_trail(desk: Desk) -> None:
         actions = [entry.action for entry in audit.entries(tx, limit=3)]
         assert audit.verify(tx) is None
     assert actions == ["resume", "pause", "slower"]
+
+
+def test_after_the_next_part_on_request_the_others_wait_for_the_gap_and_the_calendar_says_so(
+    desk: Desk,
+) -> None:
+    enrollment = enrolled(desk)
+    _first, second, third = local_days(desk)
+    desk.later(days=(second - desk.now.date()).days - 1)
+
+    with desk.store.begin() as tx:
+        asked = preferences.ask_next(tx, enrollment, desk.dating())
+
+    assert asked is not None
+    today = desk.now.date()
+    days = local_days(desk)
+    assert days[0] == today
+    assert days[1] >= today + timedelta(days=RULES.min_gap_days) > second, "it was due tomorrow"
+    assert days[2] == third, "far enough away already"
+
+
+def test_a_part_that_was_left_out_does_not_keep_the_next_one_from_being_asked_for(desk: Desk) -> None:
+    enrollment = enrolled(desk)
+    first, *_ = sorted(planned(desk))
+    with desk.store.begin() as tx:
+        row = next(each for each in desk.deliveries() if each.part == first)
+        marks = [Mark(delivery=row.id, state=State.SKIPPED, reason=Reason.NOT_ON_TRIAL_LIST)]
+        mark(tx, marks, before=State.PLANNED, owner=None, actor="test", now=desk.now)
+        asked = preferences.ask_next(tx, enrollment, desk.dating())
+    assert asked is not None
+    assert asked.part == first + 1
+
+
+def test_resume_lets_go_what_was_held_one_by_one_and_nothing_else(desk: Desk) -> None:
+    enrollment = enrolled(desk)
+    before = planned(desk)
+    with desk.store.begin() as tx:
+        assert not resuming.go_on(tx, enrollment, desk.dating())
+        marks = [Mark(delivery=desk.deliveries()[0].id, state=State.HELD, reason=Reason.DEFERRED)]
+        mark(tx, marks, before=State.PLANNED, owner=None, actor="test", now=desk.now)
+    with desk.store.begin() as tx:
+        assert resuming.go_on(tx, enrollment, desk.dating())
+    assert planned(desk) == before
+
+
+def test_resume_says_what_else_is_needed_where_a_word_is_not_enough(desk: Desk) -> None:
+    enrollment = enrolled(desk)
+    for reason in (Reason.CANCELED_VISIT, Reason.NO_CONSENT, Reason.PHONE_INSTEAD, Reason.WRONG_PERSON):
+        with desk.store.begin() as tx:
+            enrollments.set_status(tx, [enrollment.id], EnrollmentStatus.HELD, reason=reason, now=desk.now)
+        with desk.store.begin() as tx, pytest.raises(NotAllowedError) as caught:
+            resuming.go_on(tx, again(desk), desk.dating())
+        assert caught.value.mend
+
+
+def test_treatment_on_hold_may_be_let_go_by_staff(desk: Desk) -> None:
+    enrollment = enrolled(desk)
+    before = planned(desk)
+    with desk.store.begin() as tx:
+        enrolling.hold(tx, enrollment, desk.dating(), reason=Reason.PAUSED)
+    with desk.store.begin() as tx:
+        assert resuming.go_on(tx, again(desk), desk.dating())
+    assert planned(desk) == before

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -12,9 +13,11 @@ from pipeline.actions.effects import Effect
 from pipeline.app.bringing import bring
 from pipeline.app.clinic import Clinic
 from pipeline.app.files import BUNDLED
+from pipeline.delivery.states import Reason
 from pipeline.demo.folder import ANCHOR
 from pipeline.errors import NotAllowedError, RosterError
 from pipeline.patients.model import Basis, ImportTerms, RosterFile
+from pipeline.sections.calendar import EnrollingRule
 from pipeline.store import audit, patients
 from tests.actions.dump import dump
 
@@ -91,7 +94,8 @@ def test_an_import_is_written_down_with_its_numbers_and_no_name(clinic: Clinic) 
         (entry,) = audit.entries(tx, limit=1)
         assert audit.verify(tx) is None
     assert (entry.actor, entry.action) == ("staff:ana", "import")
-    assert entry.detail == {"rows": 1, "errors": 1, "enrolled": 1}
+    content = entry.detail["files"]
+    assert entry.detail == {"rows": 1, "errors": 1, "enrolled": 1, "files": content}
 
 
 def test_more_rows_than_a_transaction_takes_are_all_brought(clinic: Clinic) -> None:
@@ -128,3 +132,25 @@ def test_a_file_that_is_no_list_changes_nothing(clinic: Clinic) -> None:
             take(clinic, data, apply=True)
 
     assert dump(clinic.store) == before
+
+
+def test_without_a_series_the_rules_of_config_choose_row_by_row(clinic: Clinic) -> None:
+    rules = (
+        EnrollingRule(series="home-exercises", languages=("de",)),
+        EnrollingRule(series=SERIES, languages=("en",)),
+    )
+    ruled = replace(clinic, config=clinic.config.model_copy(update={"enrolling": rules}))
+    rows = [person(1), person(2, language="de"), person(3, language="fr")]
+
+    done = take(ruled, file_of(rows), apply=True, series=None)
+
+    assert done.enrolls
+    assert done.added == len(rows)
+    assert done.effects[Effect.ENROLLED] == 1
+    assert [each.reason for each in done.results] == [Reason.NOT_APPROVED, Reason.NO_SERIES]
+
+
+def test_without_a_series_and_without_rules_nobody_is_enrolled(clinic: Clinic) -> None:
+    done = take(clinic, file_of([person(1)]), apply=True, series=None)
+    assert not done.enrolls
+    assert done.effects == {Effect.BROUGHT: 1}

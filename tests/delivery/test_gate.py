@@ -60,7 +60,7 @@ def test_a_due_delivery_with_everything_in_order_goes() -> None:
         ({"ended": Reason.DISCHARGED}, Cancel(Reason.DISCHARGED)),
         ({"ended": Reason.STOPPED}, Cancel(Reason.STOPPED)),
         ({"suppressed": True}, Skip(Reason.SUPPRESSED)),
-        ({"ineligible": Reason.NO_CONSENT}, Hold(Reason.NO_CONSENT)),
+        ({"ineligible": Reason.NO_CONSENT}, Skip(Reason.NO_CONSENT)),
         ({"ineligible": Reason.NO_ADDRESS}, Hold(Reason.NO_ADDRESS)),
         ({"ineligible": Reason.PHONE_INSTEAD}, Skip(Reason.PHONE_INSTEAD)),
         ({"ineligible": Reason.MINOR}, Skip(Reason.MINOR)),

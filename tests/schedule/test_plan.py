@@ -350,3 +350,59 @@ def test_rules_that_can_never_send_are_an_error_of_the_configuration(never: dict
 def test_a_visit_in_an_impossible_year_is_asked_about_before_the_calendar_runs_out(start: date) -> None:
     with pytest.raises(CalendarRulesError, match="No first visit can be on"):
         planned(start, (-2, 0, 400), rules(), now="2026-12-01T12:00")
+
+
+def test_in_samoas_own_zone_a_friday_is_a_friday_on_both_sides_of_its_last_clock_change() -> None:
+    zone = ZoneInfo("Pacific/Apia")
+    fridays = rules(weekdays=frozenset({5}), expires_after_days=10)
+    found = planned(date(2021, 4, 1), (0, 7), fridays, zone=zone)
+    assert walls(found) == ["Fri 2021-04-02 09:00", "Fri 2021-04-09 09:00"]
+    assert found[1].due - found[0].due == 7 * DAY + timedelta(hours=1), "summer time ended for good between"
+
+
+def test_caught_up_with_by_rules_of_their_own_each_part_keeps_its_own() -> None:
+    """Late by two weeks: part 1 is left out late, part 2 is caught up with in the evening of a Saturday."""
+    start = date(2026, 12, 1)
+    parts = [
+        PartDay(part=1, offset=1, rules=rules(late=Late.SKIP, expires_after_days=60)),
+        PartDay(part=2, offset=2, rules=rules(
+            weekdays=frozenset({6}), send_time=time(16), expires_after_days=60, min_gap_days=5)),
+        PartDay(part=3, offset=3, rules=rules(expires_after_days=60)),
+    ]  # fmt: skip
+    now = datetime(2026, 12, 15, 12, tzinfo=CHICAGO)
+    found = plan(start=start, zone=CHICAGO, parts=parts, rules=rules(), now=now, enrolled_at=now)
+    assert walls(found) == [PlanReason.LATE, "Sat 2026-12-19 16:00", "Sun 2026-12-20 09:00"]
+
+
+def test_a_part_of_one_day_goes_on_it_or_not_at_all() -> None:
+    """Expiry 0: a closed own day, a gap, or a late enrollment leave no other day."""
+    given = rules(weekdays=MONDAY_TO_FRIDAY, expires_after_days=0)
+    tuesday = date(2026, 12, 1)
+    assert walls(planned(tuesday, (0, 1, 4), given)) == [
+        "Tue 2026-12-01 09:00", "Wed 2026-12-02 09:00", PlanReason.EXPIRED,
+    ]  # fmt: skip
+    assert walls(planned(tuesday, (0,), given, now="2026-12-01T17:00")) == [PlanReason.EXPIRED]
+    assert walls(planned(tuesday, (0,), given, now="2026-12-01T16:59")) == ["Tue 2026-12-01 16:59"]
+    assert walls(planned(tuesday, (0, 1), replace(given, min_gap_days=2)))[1] is PlanReason.EXPIRED
+
+
+def test_moved_to_an_earlier_day_what_is_overdue_is_caught_up_with_and_the_rest_comes_sooner() -> None:
+    enrolled = datetime(2026, 11, 1, tzinfo=UTC)
+    given = rules(weekdays=MONDAY_TO_FRIDAY, min_gap_days=2)
+    later = planned(date(2026, 12, 21), (-2, 1, 4, 9), given, now="2026-12-08T10:00", enrolled_at=enrolled)
+    sooner = planned(date(2026, 12, 4), (-2, 1, 4, 9), given, now="2026-12-08T10:00", enrolled_at=enrolled)
+    assert walls(later)[0] == "Fri 2026-12-18 09:00"
+    assert walls(sooner) == [
+        PlanReason.VISIT_PASSED, "Wed 2026-12-09 09:00", "Fri 2026-12-11 09:00", "Mon 2026-12-14 09:00",
+    ]  # fmt: skip
+
+
+def test_a_long_pause_leaves_out_what_expired_and_never_sends_two_in_a_gap() -> None:
+    start = date(2026, 12, 7)
+    given = rules(weekdays=MONDAY_TO_FRIDAY, min_gap_days=2)
+    found = planned(
+        start, (-2, 1, 4, 9, 16), given, now="2026-12-28T11:00",
+        enrolled_at=datetime(2026, 12, 1, tzinfo=UTC), sent={1: date(2026, 12, 4), 2: date(2026, 12, 8)},
+    )  # fmt: skip
+    assert walls(found) == [PlanReason.EXPIRED, PlanReason.EXPIRED, "Tue 2026-12-29 09:00"]
+    assert found[2].reason is PlanReason.LATE

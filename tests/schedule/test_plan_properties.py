@@ -1,87 +1,18 @@
 """What holds for every plan, whatever the zone, the rules, the start and the moment of planning."""
 
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, time
 from itertools import pairwise
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.schedule.model import Late, PartDay, Planned, PlanReason, Rules, Sent, Verdict
-from pipeline.schedule.plan import plan
+from pipeline.delivery.gate import Facts, Go, may_go
+from pipeline.schedule.model import Late, Planned, PlanReason, Rules, Sent, Verdict
 from pipeline.schedule.requests import next_now, slower
 from pipeline.schedule.windows import is_open_day
-
-DAY = timedelta(days=1)
-ZONES = sorted(available_timezones())
-MINUTES = st.integers(0, 24 * 60 - 1).map(lambda minute: time(minute // 60, minute % 60))
-
-bounded = settings(
-    deadline=None, max_examples=150, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
-)
-
-
-@dataclass(frozen=True)
-class Case:
-    """Everything that ``plan`` takes."""
-
-    start: date
-    zone: ZoneInfo
-    parts: tuple[PartDay, ...]
-    rules: Rules
-    now: datetime
-    enrolled_at: datetime
-    sent: tuple[Sent, ...] = ()
-
-    @property
-    def today(self) -> date:
-        return self.now.astimezone(self.zone).date()
-
-    def plan(self) -> tuple[Planned, ...]:
-        return plan(
-            start=self.start, zone=self.zone, parts=self.parts, rules=self.rules, now=self.now,
-            enrolled_at=self.enrolled_at, sent=self.sent,
-        )  # fmt: skip
-
-    def on(self, planned: Planned) -> date:
-        return self.wall(planned).date()
-
-    def wall(self, planned: Planned) -> datetime:
-        assert planned.due is not None
-        return planned.due.astimezone(self.zone)
-
-
-@st.composite
-def rule_sets(draw: st.DrawFn, around: date) -> Rules:
-    opening, send, closing = sorted(draw(st.lists(MINUTES, min_size=3, max_size=3)))
-    if closing in {opening, send}:
-        opening, send, closing = time(9), time(9), time(17)
-    closed = draw(st.sets(st.integers(-30, 80), max_size=40))
-    return Rules(
-        send_time=send, window_open=opening, window_close=closing,
-        weekdays=frozenset(draw(st.sets(st.integers(1, 7), min_size=1))),
-        closed=frozenset(around + ahead * DAY for ahead in closed),
-        min_gap_days=draw(st.integers(0, 6)), expires_after_days=draw(st.integers(0, 40)),
-        late=draw(st.sampled_from(Late)),
-    )  # fmt: skip
-
-
-@st.composite
-def cases(draw: st.DrawFn) -> Case:
-    start = draw(st.dates(date(2020, 1, 1), date(2040, 12, 31)))
-    offsets = sorted(draw(st.sets(st.integers(-10, 40), min_size=1, max_size=6)))
-    now = datetime.combine(start, time(0), tzinfo=UTC) + timedelta(minutes=draw(st.integers(-30_000, 60_000)))
-    zone = ZoneInfo(draw(st.sampled_from(ZONES)))
-    went = draw(st.integers(0, len(offsets) - 1))
-    today = now.astimezone(zone).date()
-    days = sorted(draw(st.lists(st.integers(0, 30), min_size=went, max_size=went, unique=True)), reverse=True)
-    return Case(
-        start=start, zone=zone, now=now, rules=draw(rule_sets(start)),
-        parts=tuple(PartDay(part=number, offset=offset) for number, offset in enumerate(offsets, 1)),
-        enrolled_at=now - timedelta(minutes=draw(st.integers(0, 40_000))),
-        sent=tuple(Sent(part=number, on=today - ago * DAY) for number, ago in enumerate(days, 1)),
-    )  # fmt: skip
+from tests.schedule.cases import DAY, Case, bounded, cases
 
 
 def going(case: Case) -> list[Planned]:
@@ -239,3 +170,48 @@ def test_the_next_part_on_request_is_the_first_that_may_go_one_a_day_in_the_wind
         or wall.date() > case.start + (part.offset + case.rules.expires_after_days) * DAY
         for part in earlier
     )
+
+
+@bounded
+@given(cases(mixed=True))
+def test_with_rules_of_its_own_each_part_keeps_its_own_window_days_gap_and_expiry(case: Case) -> None:
+    last = max((each.on for each in case.sent), default=None)
+    for each in going(case):
+        rules, wall = case.rules_of(each), case.wall(each)
+        assert rules.window_open <= wall.time() < rules.window_close
+        assert is_open_day(wall.date(), rules)
+        assert wall.date() <= each.expires_on
+        assert each.reason is not PlanReason.LATE or rules.late is Late.CATCH_UP
+        if last is not None:
+            assert wall.date() >= last + max(rules.min_gap_days, 1) * DAY
+        last = wall.date()
+
+
+@bounded
+@given(cases(mixed=True), st.integers(-60, 60))
+def test_a_move_to_any_day_never_repeats_and_keeps_gap_and_order(case: Case, by: int) -> None:
+    first = case.plan()
+    moved = replace(case, start=case.start + by * DAY)
+    gone = {each.part for each in case.sent}
+    assert {each.part for each in moved.plan()} == {each.part for each in first}
+    assert not gone & {each.part for each in moved.plan()}
+    days = [(each.part, case.on(each)) for each in going(moved)]
+    assert days == sorted(days, key=lambda each: each[1])
+    back = replace(moved, start=case.start)
+    assert back.plan() == first, "moved there and back, nothing has changed"
+
+
+@bounded
+@given(cases(mixed=True))
+def test_the_dispatcher_lets_every_part_go_at_the_minute_that_the_plan_gave_it(case: Case) -> None:
+    """Sent one by one as planned: what the calendar shows is what the gate lets through."""
+    last = max((each.on for each in case.sent), default=None)
+    parts = {part.part: part for part in case.parts}
+    for each in going(case):
+        moment = max(each.due, case.now)
+        facts = Facts(
+            due_at=each.due, expires_on=each.expires_on, part=parts[each.part], start=case.start,
+            zone=case.zone, rules=case.rules, approved_until=date.max, last_sent_on=last,
+        )  # fmt: skip
+        assert may_go(facts, moment) == Go()
+        last = moment.astimezone(case.zone).date()
