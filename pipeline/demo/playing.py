@@ -4,14 +4,12 @@ In charge of: moving a set clock and ticking the real dispatcher. Not in charge 
 """
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from pipeline.app.clinic import Clinic
 from pipeline.app.clock import SetClock
 from pipeline.engine.report import TickReport
-from pipeline.store import overview
-
-_STEP = timedelta(minutes=1)
+from pipeline.engine.simulation import jump_along, next_look
 
 
 def play(
@@ -24,17 +22,20 @@ def play(
     """Tick at every moment at which something is due, from the clock's time to ``until`` (aware)."""
     provider = clinic.provider()
     dispatcher = clinic.dispatcher(provider)
+
+    def act() -> None:
+        clinic.housekeep()
+        on_report(dispatcher.tick(clock.moment))
+
+    def following(after: datetime) -> datetime | None:
+        return next_look(
+            clinic.store,
+            after=after,
+            breaker=dispatcher.breaker,
+            remembers=provider.capabilities.idempotency,
+        )
+
     try:
-        while True:
-            clinic.housekeep()
-            on_report(dispatcher.tick(clock.moment))
-            with clinic.store.read() as tx:
-                due = overview.next_due(tx)
-            # What stays due although the tick looked at it waits for the clock to move on.
-            moment = max(due, clock.moment + _STEP) if due else until + _STEP
-            if moment > until:
-                clock.moment = until
-                return
-            clock.moment = moment
+        jump_along(clock, until=until, act=act, following=following)
     finally:
         provider.close()
