@@ -1,13 +1,15 @@
 """``pipeline config``: is config.toml right?
 
-In charge of: the command. Not in charge of: the checks (``app.settings``).
+In charge of: the command. Not in charge of: the checks (``app.settings``, ``app.mail_api``).
 """
 
+import os
 from pathlib import Path
 
 import typer
 
 from pipeline.app.clock import system_clock
+from pipeline.app.mail_api import check_mail_api
 from pipeline.app.settings import check_settings
 
 app = typer.Typer(help="Check config.toml.", no_args_is_help=True)
@@ -23,6 +25,9 @@ def check(ctx: typer.Context) -> None:
     """Read config.toml, check every key and what the values mean together."""
     path: Path = ctx.obj
     config = check_settings(path, today=system_clock().date())
+    lacking = check_mail_api(config, os.environ, clock=system_clock)
     typer.echo(
         f"{path} is right: {config.clinic.name}, {config.sending.mode} mode, mail by {config.provider.name}."
     )
+    if lacking:
+        typer.echo("What its mail API lacks: pipeline provider show")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from pipeline.actions.approving import approve
+from pipeline.actions.approving import Signing, approve
 from pipeline.actions.offers import current_offer
 from pipeline.app.authoring import Compiled, Desk
 from pipeline.app.bringing import Import, bring
@@ -80,12 +80,15 @@ def _approved(clinic: Clinic, compiled: Compiled) -> None:
         approve(
             tx,
             compiled.edition,
-            findings=compiled.findings,
-            author=AUTHOR,
-            approver=CLINICIAN,
-            credential=_CREDENTIAL,
-            review_by=today + _REVIEW_AFTER,
-            now=now,
+            Signing(
+                findings=compiled.findings,
+                author=AUTHOR,
+                approver=CLINICIAN,
+                credential=_CREDENTIAL,
+                review_by=today + _REVIEW_AFTER,
+                today=today,
+                now=now,
+            ),
         )
 
 

@@ -1,11 +1,11 @@
 """A mail API of this machine: takes messages over real HTTP, keeps them, mails nobody.
 
-In charge of: the HTTP side of two request shapes, and acting out faults. Not in charge of: what is kept
-(``accepted``), when a fault happens (``faults``).
+In charge of: the HTTP side, and acting out faults. Not in charge of: what a request of which API looks like
+(``shapes``), what is kept (``accepted``), when a fault happens (``faults``).
 
-``POST /send`` takes one message as ``shapes.GENERIC_BODY`` has it and honours ``Idempotency-Key``;
-``POST /email`` and ``/email/batch`` take Postmark's shape (https://postmarkapp.com/developer/api/email-api,
-as of 2026-07). ``GET /`` says how many messages were taken. It listens on loopback only.
+``POST /send`` takes one message as ``shapes.GENERIC_BODY`` has it and honours ``Idempotency-Key``; the
+paths of Postmark, Amazon SES, Mailgun, SendGrid, Resend and Brevo take their shapes. ``GET /`` says how
+many messages were taken. It listens on loopback only.
 
 As a process of its own: ``python -m pipeline.demo.standin --port 8625 --folder standin``.
 """
@@ -24,13 +24,12 @@ from typing import Any, Final, Self
 
 from pipeline.demo.accepted import AcceptedLog, Taken, read_log
 from pipeline.demo.faults import NOT_TAKEN, Call, Fault, FaultPlan, at_random, no_faults
-from pipeline.demo.shapes import GENERIC_BODY, generic_message, postmark_message
+from pipeline.demo.shape import IDEMPOTENCY_HEADER, Reply, Request, Shape
+from pipeline.demo.shapes import GENERIC_BODY, shape_at
 from pipeline.errors import EnvironmentRefusedError, PipelineError, Place
 from pipeline.rendering.model import Message
 
 __all__ = ["GENERIC_BODY", "IDEMPOTENCY_HEADER", "Standin", "main"]
-
-IDEMPOTENCY_HEADER: Final = "Idempotency-Key"
 
 _STATUS: Final = {
     Fault.TOO_MANY: 429,
@@ -43,7 +42,6 @@ _STATUS: Final = {
     Fault.UNAUTHORIZED: 401,
     Fault.REDIRECT: 307,
 }
-_INACTIVE: Final = {"ErrorCode": 406, "Message": "Inactive recipient"}
 _TRICKLE_SECONDS: Final = 0.05
 
 
@@ -142,49 +140,46 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         """Take messages, or do what the fault says."""
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        shape = shape_at(self.path)
+        if shape is None:
+            self._answer(404, {"Message": "no such address"})
+            return
+        request = Request(headers={name.lower(): value for name, value in self.headers.items()}, body=body)
         try:
-            data = json.loads(body)
-            items = data if isinstance(data, list) else [data]
-            read = generic_message if self.path == "/send" else postmark_message
-            messages = [read(item) for item in items]
+            messages = shape.read(request)
         except (ValueError, KeyError, TypeError):
             self._answer(422, {"ErrorCode": 300, "Message": "not a message"})
-            return
-        if self.path not in {"/send", "/email", "/email/batch"}:
-            self._answer(404, {"Message": "no such address"})
             return
         standin = self.server.standin
         if standin.latency_seconds:
             standin.stopping.wait(standin.latency_seconds)
-        self._act(standin.fault_for(tuple(message.key for message in messages)), messages)
+        fault = standin.fault_for(tuple(message.key for message in messages))
+        self._act(fault, shape, messages, once=shape.once(request))
 
-    def _act(self, fault: Fault, messages: Sequence[Message]) -> None:
+    def _act(self, fault: Fault, shape: Shape, messages: Sequence[Message], *, once: bool) -> None:
+        log = self.server.standin.log
         if fault is Fault.FAILED_ITEMS:
-            self._refuse_some(messages)
+            self._refuse_some(shape, messages, once=once)
             return
-        answers = [] if fault in NOT_TAKEN else self._take(messages)
+        ids: Sequence[str] = () if fault in NOT_TAKEN else log.take(messages, once=once)
         if fault in _STATUS:
             self._answer(_STATUS[fault], {"Message": fault.value}, _extra_headers(fault))
         elif fault is Fault.WRONG_COUNT:
-            self._answer(200, answers[1:] if self.path == "/email/batch" else [])
+            self._reply(shape.accepted(ids[1:] if shape.itemised else []))
         elif fault is Fault.NONE:
-            self._answer(200, answers if self.path == "/email/batch" else answers[0])
+            self._reply(shape.accepted(ids))
         else:
             self._break_off(fault)
 
-    def _take(self, messages: Sequence[Message]) -> list[dict[str, Any]]:
-        once = IDEMPOTENCY_HEADER in self.headers
-        ids = self.server.standin.log.take(messages, once=once)
-        if self.path == "/send":
-            return [{"id": found} for found in ids]
-        return [{"ErrorCode": 0, "Message": "OK", "MessageID": found} for found in ids]
-
-    def _refuse_some(self, messages: Sequence[Message]) -> None:
-        if self.path != "/email/batch":
-            self._answer(422, _INACTIVE)
+    def _refuse_some(self, shape: Shape, messages: Sequence[Message], *, once: bool) -> None:
+        if not shape.itemised:
+            self._reply(shape.refused)
             return
-        good = iter(self._take(messages[1::2]))
-        self._answer(200, [_INACTIVE if index % 2 == 0 else next(good) for index in range(len(messages))])
+        good = iter(self.server.standin.log.take(messages[1::2], once=once))
+        self._reply(shape.accepted([None if at % 2 == 0 else next(good) for at in range(len(messages))]))
+
+    def _reply(self, reply: Reply) -> None:
+        self._answer(reply.status, reply.body, reply.headers)
 
     def _break_off(self, fault: Fault) -> None:
         if fault is Fault.GARBAGE:

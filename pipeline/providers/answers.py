@@ -7,6 +7,7 @@ bodies of a single API (its own file), which may know better and says so there.
 Reasons carry status numbers and fixed words only: an API's own error text may quote an address.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -73,6 +74,16 @@ def not_taken(exchange: Exchange) -> Outcome | None:
     return Unknown(reason=f"the mail API failed in the middle (HTTP {status})")
 
 
+def parsed(exchange: Exchange) -> object:
+    """The answer's body as JSON; None where there is none."""
+    if isinstance(exchange, NoAnswer):
+        return None
+    try:
+        return json.loads(exchange.body)
+    except ValueError:
+        return None
+
+
 def unreadable(what: str) -> Unknown:
     """For a 2xx whose body cannot be understood: it may well have been accepted."""
     return Unknown(reason=f"the mail API's answer cannot be read: {what}")
@@ -93,7 +104,7 @@ def retry_after(headers: Mapping[str, str]) -> timedelta | None:
     The HTTP date is taken relative to the answer's own ``Date``, so a wrong clock on either side does
     no harm.
     """
-    value = headers.get("retry-after", "").strip()
+    value = headers.get("retry-after", "").strip() or _reset(headers)
     if value.isascii() and value.isdigit():
         return timedelta(seconds=min(int(value), 10**9))
     try:
@@ -101,3 +112,13 @@ def retry_after(headers: Mapping[str, str]) -> timedelta | None:
     except (TypeError, ValueError):
         return None
     return max(wait, timedelta())
+
+
+def _reset(headers: Mapping[str, str]) -> str:
+    """When a rate limit ends, as APIs say it that give no ``Retry-After``: "" where none does.
+
+    Brevo counts seconds in ``x-sib-ratelimit-reset``; ``ratelimit-reset`` is the IETF draft's name
+    (https://resend.com/docs/api-reference/rate-limit). SendGrid's ``x-ratelimit-reset`` is a moment in Unix
+    time, which a wrong clock would turn into hours, so it is left to the usual backoff.
+    """
+    return (headers.get("x-sib-ratelimit-reset") or headers.get("ratelimit-reset") or "").strip()

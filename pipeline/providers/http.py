@@ -19,10 +19,11 @@ from typing import Any, Final
 from pipeline.delivery.outcome import Accepted, Deferred, Outcome
 from pipeline.errors import ConfigError, Place
 from pipeline.providers.answers import UNTRIED, Answer, not_taken, stops_the_call, unreadable
+from pipeline.providers.calls import FORGED, forged
 from pipeline.providers.fields import base64_picture, json_bytes, mailbox
 from pipeline.providers.port import Capabilities
 from pipeline.providers.secrets import secret_from
-from pipeline.providers.wire import Wire, is_loopback
+from pipeline.providers.wire import Line, Wire, is_loopback
 from pipeline.rendering.model import Message
 from pipeline.sections.mail import HttpProvider
 
@@ -61,12 +62,31 @@ _NO_PICTURES: Final = Deferred(
 )
 
 
+def capabilities_of(section: HttpProvider) -> Capabilities:
+    """What the API can do as its body template says; needs no secret."""
+    holes = frozenset(_strings(section.body))
+    return Capabilities(
+        max_batch=_BATCH,
+        idempotency=_REMEMBERED if section.idempotency_header else None,
+        key_each=True,
+        metadata="{key}" in holes or "{headers}" in holes,
+        list_unsubscribe="{headers}" in holes,
+        leaves_machine=not is_loopback(section.url),
+        pictures="{attachments}" in holes,
+        message_id="{message_id}" in holes,
+        untracked=section.tracking_is_off,
+        events=False,
+    )
+
+
 class Http:
     """One configured JSON API."""
 
     name = "http"
 
-    def __init__(self, section: HttpProvider, *, environment: Mapping[str, str], file: str) -> None:
+    def __init__(
+        self, section: HttpProvider, *, environment: Mapping[str, str], file: str, line: Line | None = None
+    ) -> None:
         """``environment`` holds the secrets; ``file`` is config.toml, for messages.
 
         Raises ConfigError for a placeholder that does not exist or is missing, or a secret that is not set.
@@ -78,14 +98,8 @@ class Http:
             **_fill_headers(section.headers, environment, file),
         }
         self._id_path = section.id_path.split(".")
-        self._wire = Wire(timeout_seconds=section.timeout_seconds)
-        self.capabilities = Capabilities(
-            max_batch=_BATCH,
-            idempotency=_REMEMBERED if section.idempotency_header else None,
-            metadata="{key}" in self._holes or "{headers}" in self._holes,
-            list_unsubscribe="{headers}" in self._holes,
-            leaves_machine=not is_loopback(section.url),
-        )
+        self._wire = line or Wire(timeout_seconds=section.timeout_seconds)
+        self.capabilities = capabilities_of(section)
 
     def send(self, messages: Sequence[Message]) -> tuple[Outcome, ...]:
         """One request each, over one kept connection; stops trying after the first doubtful answer."""
@@ -102,6 +116,8 @@ class Http:
         self._wire.close()
 
     def _send_one(self, message: Message) -> Outcome:
+        if forged(message):
+            return FORGED
         if message.pictures and "{attachments}" not in self._holes:
             return _NO_PICTURES
         headers = dict(self._headers)

@@ -29,9 +29,11 @@ class Outbox:
     capabilities = Capabilities(
         max_batch=_BATCH,
         idempotency=timedelta.max,
+        key_each=True,
         metadata=True,
         list_unsubscribe=True,
         leaves_machine=False,
+        events=False,
     )
 
     def __init__(self, folder: Path, *, clock: Callable[[], datetime]) -> None:

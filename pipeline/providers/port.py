@@ -3,9 +3,15 @@
 In charge of: the ``Provider`` protocol and what a provider says about itself. Not in charge of: any
 one API (a file each), choosing one (``registry``), or what becomes of an outcome (``engine``).
 
-To add an API: write one file with a class that has these members, keep its request shape, source and
-date in its docstring, list it in ``registry`` and give the contract suite (``tests/providers``) a way
-to open it against the stand-in.
+To add an API, an afternoon's work (``docs/providers.md`` walks through it):
+
+1. a section in ``sections.mail`` with the names of its secrets, and its rows in ``docs/configuration.md``;
+2. one file here: a class with the members of ``Provider`` and a function ``capabilities_of`` that needs no
+   secret; the request's shape, limits and error codes stand in its docstring with page and date. Later its
+   webhook's proof and events join the same file as functions of their own;
+3. a line in ``registry``;
+4. its request shape in ``demo.shapes``, read back into the message that a patient would get, and a line in
+   ``APIS`` of ``tests/providers/conftest.py``: the contract suite does the rest.
 """
 
 from collections.abc import Sequence
@@ -32,6 +38,19 @@ class Capabilities:
     list_unsubscribe: bool
     #: Mail may leave this machine: in trial mode only to the trial list.
     leaves_machine: bool
+    #: Pictures travel inside the message and are shown by Content-ID.
+    pictures: bool = True
+    #: Our Message-ID is the one that the patient's mail program sees.
+    message_id: bool = True
+    #: No open pixel and no click redirect: each request says so, or the API has none.
+    untracked: bool = True
+    #: It reports what became of a message; without that ``accepted`` is the last word.
+    events: bool = True
+    #: The key it remembers covers each message by itself; False: a whole call, so that a batch of which some
+    #: messages have an answer is never sent again.
+    key_each: bool = False
+    #: One body with variables and each recipient's values go over the wire, not every whole message.
+    merges: bool = False
 
 
 class Provider(Protocol):

@@ -6,6 +6,7 @@ In charge of: Postmark's request shape, its batch call and its error codes. Not 
 ``POST /email/batch`` takes at most 500 messages and 50 MB and answers 200 even if items failed: each item
 has its own ``ErrorCode`` (0 is accepted) in the order of the request. There is no idempotency key, so an
 unknown delivery is never resent. ``X-PM-KeepID`` keeps our Message-ID. Opens and clicks are not tracked.
+``/email/batchWithTemplates`` takes templates stored on Postmark's side only, so messages go whole.
 On a broadcast stream Postmark puts its own List-Unsubscribe; ``outbound`` is a transactional stream and
 carries ours.
 """
@@ -17,11 +18,19 @@ from typing import Final
 
 from pipeline.delivery.outcome import Accepted, Deferred, Outcome, Refused, Unknown
 from pipeline.providers.answers import Exchange, NoAnswer, not_taken, unreadable
-from pipeline.providers.calls import CallOutcome, in_calls
-from pipeline.providers.fields import base64_picture, html_json, json_bytes, json_list, mailbox, text_json
+from pipeline.providers.calls import CallOutcome, Lot, Numbered, in_lots
+from pipeline.providers.fields import (
+    base64_picture,
+    html_pieces,
+    json_bytes,
+    json_list,
+    json_text,
+    mailbox,
+    text_pieces,
+)
 from pipeline.providers.port import Capabilities
-from pipeline.providers.secrets import secret_from
-from pipeline.providers.wire import Wire, is_loopback
+from pipeline.providers.secrets import section_secret
+from pipeline.providers.wire import Line, Wire, is_loopback
 from pipeline.rendering.model import Attachment, Message
 from pipeline.sections.mail import PostmarkProvider
 
@@ -47,14 +56,32 @@ _ACCOUNT_CODES: Final[Mapping[int, str]] = {
 _INACTIVE: Final = 406
 
 
+def capabilities_of(section: PostmarkProvider) -> Capabilities:
+    """What Postmark can do as configured; needs no secret."""
+    return Capabilities(
+        max_batch=_LARGEST_BATCH,
+        idempotency=None,
+        metadata=True,
+        list_unsubscribe=section.message_stream != "broadcast",
+        leaves_machine=not is_loopback(section.base_url),
+    )
+
+
 class Postmark:
     """Postmark's batch call."""
 
     name = "postmark"
 
-    def __init__(self, section: PostmarkProvider, *, environment: Mapping[str, str], file: str) -> None:
+    def __init__(
+        self,
+        section: PostmarkProvider,
+        *,
+        environment: Mapping[str, str],
+        file: str,
+        line: Line | None = None,
+    ) -> None:
         """``environment`` holds the server token; ``file`` is config.toml. Raises ConfigError."""
-        token = secret_from(environment, section.token_env, file=file, key="provider.postmark.token_env")
+        token = section_secret(section, "token", environment=environment, file=file, key="provider.postmark")
         self._url = section.base_url.rstrip("/") + "/email/batch"
         self._stream = section.message_stream
         self._headers = {
@@ -62,41 +89,36 @@ class Postmark:
             "Content-Type": "application/json",
             "X-Postmark-Server-Token": token,
         }
-        self._wire = Wire(timeout_seconds=section.timeout_seconds)
-        self.capabilities = Capabilities(
-            max_batch=_LARGEST_BATCH,
-            idempotency=None,
-            metadata=True,
-            list_unsubscribe=section.message_stream != "broadcast",
-            leaves_machine=not is_loopback(section.base_url),
-        )
+        self._wire = line or Wire(timeout_seconds=section.timeout_seconds)
+        self.capabilities = capabilities_of(section)
 
     def send(self, messages: Sequence[Message]) -> tuple[Outcome, ...]:
         """Batch calls of at most 500 messages and 45 MB; one outcome each."""
-        items = [self._item(message) for message in messages]
-        return in_calls(items, self._call, most=_LARGEST_BATCH, largest=_LARGEST_BODY)
+        return in_lots(messages, self._lots)
 
     def close(self) -> None:
         """Close the connections."""
         self._wire.close()
 
+    def _lots(self, numbered: Sequence[Numbered]) -> tuple[Lot, ...]:
+        places = tuple(place for place, _ in numbered)
+        items = [self._item(message) for _, message in numbered]
+        return (Lot(places=places, items=items, call=self._call, most=_LARGEST_BATCH, largest=_LARGEST_BODY),)
+
     def _item(self, message: Message) -> bytes:
-        headers = [{"Name": name, "Value": value} for name, value in message.headers]
-        headers.append({"Name": "Message-ID", "Value": message.message_id})
-        headers.append({"Name": "X-PM-KeepID", "Value": "true"})
-        own = {
-            "From": mailbox(message.from_name, message.from_address),
-            "To": message.to,
-            "ReplyTo": message.reply_to,
-            "Subject": message.subject,
-            "Headers": headers,
-            "Metadata": {"delivery_key": message.key},
-            "TrackOpens": False,
-            "TrackLinks": "None",
-            "MessageStream": self._stream,
-        }
-        bodies = (b',"HtmlBody":', html_json(message), b',"TextBody":', text_json(message))
-        return b"".join((json_bytes(own)[:-1], *bodies, _attachments(message.pictures), b"}"))
+        shared = _shared(
+            self._stream, message.from_name, message.from_address, message.reply_to, message.subject
+        )
+        return b"".join(
+            (
+                shared, b',"To":', json_text(message.to),
+                b',"Metadata":{"delivery_key":', json_text(message.key),
+                b'},"Headers":[', *(_header(name, value) for name, value in message.headers),
+                _header("Message-ID", message.message_id), b'{"Name":"X-PM-KeepID","Value":"true"}',
+                b'],"HtmlBody":', *html_pieces(message), b',"TextBody":', *text_pieces(message),
+                _attachments(message.pictures), b"}",
+            )
+        )  # fmt: skip
 
     def _call(self, items: Sequence[bytes]) -> CallOutcome:
         exchange = self._wire.exchange("POST", self._url, body=json_list(items), headers=self._headers)
@@ -105,6 +127,25 @@ class Postmark:
             return whole
         assert not isinstance(exchange, NoAnswer), "no answer concerns the whole call"
         return _each(exchange.body, len(items))
+
+
+@lru_cache(maxsize=256)
+def _shared(stream: str, from_name: str, from_address: str, reply_to: str, subject: str) -> bytes:
+    """What all messages of a part have in common, encoded once: an item without its end."""
+    fields = {
+        "From": mailbox(from_name, from_address),
+        "ReplyTo": reply_to,
+        "Subject": subject,
+        "TrackOpens": False,
+        "TrackLinks": "None",
+        "MessageStream": stream,
+    }
+    return json_bytes(fields)[:-1]
+
+
+def _header(name: str, value: str) -> bytes:
+    """An element of ``Headers`` and the comma behind it."""
+    return b'{"Name":%b,"Value":%b},' % (json_text(name), json_text(value))
 
 
 @lru_cache(maxsize=64)

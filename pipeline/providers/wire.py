@@ -12,7 +12,7 @@ import ipaddress
 import socket
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
 import requests
@@ -25,8 +25,21 @@ from pipeline.providers.answers import Answer, Exchange, NoAnswer
 #: An answer to 500 messages has some 100 KB; what is far larger is no answer of a mail API.
 _LARGEST_ANSWER: Final = 8 * 1024 * 1024
 _CONNECT_SECONDS: Final = 10.0
+_SENT_AT_ONCE: Final = 256 * 1024
 #: Servers drop idle connections after 5 to 60 s.
 _IDLE_SECONDS: Final = 4.0
+
+
+class Line(Protocol):
+    """What a provider needs of the way to its API."""
+
+    def exchange(
+        self, method: str, url: str, *, body: Sequence[bytes], headers: Mapping[str, str]
+    ) -> Exchange:
+        """Send one request, read its answer; raises nothing."""
+
+    def close(self) -> None:
+        """Close every connection."""
 
 
 class Wire:
@@ -94,8 +107,17 @@ class _Body:
         return sum(map(len, self._pieces))
 
     def __iter__(self) -> Iterator[bytes]:
+        """The pieces, joined to some hundred kilobytes each: few system calls, and still in the cache."""
         self.left = True
-        yield from self._pieces
+        group: list[bytes] = []
+        size = 0
+        for piece in self._pieces:
+            group.append(piece)
+            size += len(piece)
+            if size >= _SENT_AT_ONCE:
+                yield b"".join(group)
+                group, size = [], 0
+        yield b"".join(group)
 
 
 def is_loopback(url: str) -> bool:

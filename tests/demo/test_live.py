@@ -70,7 +70,9 @@ def test_thirty_days_in_seconds_end_by_themselves_with_json_and_nothing_else(tmp
 
     assert (ended.returncode, ended.stderr) == (0, "")
     rows = json.loads(ended.stdout)
-    assert {row["state"] for row in rows} == {"accepted", "skipped"}
+    assert {row["state"] for row in rows} == {"accepted", "skipped", "held"}
+    # One sample patient reads a language in which the series does not exist.
+    assert {row["reason"] for row in rows if row["state"] == "held"} == {"no_language"}
     (made,) = tmp_path.iterdir()
     log = read_log(made / "outbox" / "accepted.jsonl")
     assert taken_twice(log) == []

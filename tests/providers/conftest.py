@@ -1,21 +1,37 @@
 """Messages, and every provider opened against the stand-in over real loopback HTTP."""
 
+import html
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from pipeline.demo.faults import Fault, FaultPlan, no_faults
 from pipeline.demo.shapes import GENERIC_BODY
 from pipeline.demo.standin import IDEMPOTENCY_HEADER, Standin
+from pipeline.providers.brevo import Brevo
 from pipeline.providers.http import Http
+from pipeline.providers.mailgun import Mailgun
 from pipeline.providers.port import Provider
 from pipeline.providers.postmark import Postmark
-from pipeline.rendering.model import Attachment, Message
-from pipeline.sections.mail import HttpProvider, PostmarkProvider
+from pipeline.providers.resend import Resend
+from pipeline.providers.sendgrid import Sendgrid
+from pipeline.providers.ses import Ses
+from pipeline.rendering.model import Attachment, Bodies, Message, Skeleton, Slot
+from pipeline.sections.mail import (
+    BrevoProvider,
+    HttpProvider,
+    MailgunProvider,
+    PostmarkProvider,
+    ResendProvider,
+    SendgridProvider,
+    SesProvider,
+)
+from tests.providers.scripted import Scripted
 
 SENT_AT = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 SECRET = "not-a-real-token"
@@ -39,8 +55,10 @@ def message(number: int, *, pictures: tuple[Attachment, ...] = ()) -> Message:
         reply_to="reply@clinic.example.org",
         to=f"patient{number}@example.org",
         subject=f"Part {number} from Lakeside – ¡hola!",
-        html=f'<html lang="en-US"><body><p>Hello, "you" \\ {number} ✓</p></body></html>',
-        text=f"Hello, you {number} ✓\n",
+        bodies=Bodies.whole(
+            html=f'<html lang="en-US"><body><p>Hello, "you" \\ {number} ✓</p></body></html>',
+            text=f"Hello, you {number} ✓\n",
+        ),
         headers=(
             ("List-Unsubscribe", f"<https://clinic.example.org/u/{number}>"),
             ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
@@ -48,6 +66,36 @@ def message(number: int, *, pictures: tuple[Attachment, ...] = ()) -> Message:
         ),
         pictures=pictures,
     )
+
+
+HTML = Skeleton(
+    literals=('<html lang="en-US"><body><p class="a">', '</p><a href="', '">see</a><a href="', '">stop</a>\n',
+              "</body></html>"),
+    slots=(Slot.GREETING, Slot.VIEW_URL, Slot.UNSUBSCRIBE_URL, Slot.NOT_ME_URL),
+)  # fmt: skip
+TEXT = Skeleton(
+    literals=("", '\n100 % "yours" \\ – see ', "\nstop ", "\n"),
+    slots=(Slot.GREETING, Slot.VIEW_URL, Slot.UNSUBSCRIBE_URL),
+)
+
+
+def alike(
+    number: int, *, name: str = "Ana & Bo", subject: str = "Part 2 – ¡hola!", **changes: Any
+) -> Message:
+    """One of many messages of the same part: only slots, headers and address differ."""
+    links = {
+        slot: f"https://clinic.example.org/{slot}/{number}?a=1&b=2"
+        for slot in Slot
+        if slot not in {Slot.GREETING, Slot.TRIAL}
+    }
+    text = {**links, Slot.GREETING: f"Hello {name},"}
+    escaped = {slot: html.escape(value) for slot, value in text.items()}
+    bodies = Bodies(html=HTML, html_values=escaped, text=TEXT, text_values=text)
+    common = (("List-Id", "<part.clinic.example.org>"), ("Auto-Submitted", "auto-generated"))
+    return replace(
+        message(number), subject=subject, bodies=bodies,
+        headers=(*message(number).headers, *common), **changes,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,10 +125,51 @@ def open_postmark(url: str, *, timeout_seconds: float = PATIENT) -> Postmark:
     return Postmark(section, environment={"POSTMARK_SERVER_TOKEN": SECRET}, file="config.toml")
 
 
+def open_ses(url: str, *, timeout_seconds: float = PATIENT, **more: Any) -> Ses:
+    """Amazon SES, pointed at the stand-in."""
+    section = SesProvider(base_url=url, timeout_seconds=timeout_seconds, configuration_set="patients", **more)
+    keys = {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": SECRET}
+    return Ses(section, environment=keys, file="config.toml", clock=lambda: SENT_AT)
+
+
+def open_mailgun(url: str, *, timeout_seconds: float = PATIENT) -> Mailgun:
+    """Mailgun, pointed at the stand-in."""
+    section = MailgunProvider(base_url=url, timeout_seconds=timeout_seconds)
+    return Mailgun(
+        section,
+        sender_domain="clinic.example.org",
+        environment={"MAILGUN_API_KEY": SECRET},
+        file="config.toml",
+    )
+
+
+def open_sendgrid(url: str, *, timeout_seconds: float = PATIENT) -> Sendgrid:
+    """SendGrid, pointed at the stand-in."""
+    section = SendgridProvider(base_url=url, timeout_seconds=timeout_seconds)
+    return Sendgrid(section, environment={"SENDGRID_API_KEY": SECRET}, file="config.toml")
+
+
+def open_resend(url: str, *, timeout_seconds: float = PATIENT) -> Resend:
+    """Resend, pointed at the stand-in."""
+    section = ResendProvider(base_url=url, timeout_seconds=timeout_seconds)
+    return Resend(section, environment={"RESEND_API_KEY": SECRET}, file="config.toml")
+
+
+def open_brevo(url: str, *, timeout_seconds: float = PATIENT) -> Brevo:
+    """Brevo, pointed at the stand-in."""
+    section = BrevoProvider(base_url=url, timeout_seconds=timeout_seconds)
+    return Brevo(section, environment={"BREVO_API_KEY": SECRET}, file="config.toml")
+
+
 APIS = (
     Api(name="http", open=open_http),
     Api(name="http-idempotent", open=partial(open_http, idempotency_header=IDEMPOTENCY_HEADER)),
     Api(name="postmark", open=open_postmark),
+    Api(name="ses", open=open_ses),
+    Api(name="mailgun", open=open_mailgun),
+    Api(name="sendgrid", open=open_sendgrid),
+    Api(name="resend", open=open_resend),
+    Api(name="brevo", open=open_brevo),
 )
 
 
@@ -112,3 +201,20 @@ def start_standin(tmp_path: Path) -> Iterator[StartStandin]:
     yield start
     for standin in running:
         standin.stop()
+
+
+Answering = Callable[..., Scripted]
+
+
+@pytest.fixture
+def answering() -> Iterator[Answering]:
+    """Start a server that gives one answer to everything; stopped at the end of the test."""
+    running: list[Scripted] = []
+
+    def start(status: int, answer: object, headers: dict[str, str] | None = None) -> Scripted:
+        running.append(Scripted(status, answer, headers))
+        return running[-1]
+
+    yield start
+    for scripted in running:
+        scripted.stop()

@@ -1,11 +1,7 @@
 """Postmark's own words: error codes of the account, of the recipient, and of the content."""
 
-import json
-import threading
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
@@ -15,45 +11,7 @@ from pipeline.providers.postmark import Postmark
 from pipeline.rendering.model import Bodies, Skeleton, Slot
 from pipeline.sections.mail import PostmarkProvider
 from tests.providers.conftest import SECRET, message, open_postmark
-
-
-class Scripted:
-    """A server that gives the same answer to everything and keeps what it was sent."""
-
-    def __init__(self, status: int, answer: object) -> None:
-        outer = self
-        self.requests: list[tuple[dict[str, str], list]] = []
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                length = int(self.headers["Content-Length"])
-                outer.requests.append((dict(self.headers), json.loads(self.rfile.read(length))))
-                body = json.dumps(answer).encode()
-                self.send_response(status)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_args: object) -> None: ...
-
-        self.server = HTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
-
-
-@pytest.fixture
-def answering() -> Iterator:
-    """Start a scripted server."""
-    running: list[Scripted] = []
-
-    def start(status: int, answer: object) -> Scripted:
-        running.append(Scripted(status, answer))
-        return running[-1]
-
-    yield start
-    for scripted in running:
-        scripted.server.shutdown()
-        scripted.server.server_close()
+from tests.providers.scripted import Scripted
 
 
 def outcomes(scripted: Scripted, count: int = 1) -> tuple[Outcome, ...]:
@@ -89,7 +47,7 @@ def test_a_whole_call_that_is_refused_is_tried_in_halves_until_each_stands_alone
     found = outcomes(scripted, 4)
 
     assert [type(outcome) for outcome in found] == [Refused] * 4
-    assert [len(items) for _, items in scripted.requests] == [4, 2, 1, 1, 2, 1, 1]
+    assert [len(sent.json()) for sent in scripted.requests] == [4, 2, 1, 1, 2, 1, 1]
 
 
 def test_a_request_has_what_postmark_documents_and_tracks_nobody(answering) -> None:
@@ -97,8 +55,9 @@ def test_a_request_has_what_postmark_documents_and_tracks_nobody(answering) -> N
 
     (outcome,) = outcomes(scripted)
 
-    ((headers, (item,)),) = scripted.requests
-    sent = message(0)
+    (request,) = scripted.requests
+    (item,) = request.json()
+    headers, sent = request.headers, message(0)
     assert outcome == Accepted(provider_id="m-1")
     assert headers["X-Postmark-Server-Token"] == SECRET
     assert item["To"] == sent.to
@@ -122,12 +81,12 @@ def test_a_message_joined_from_skeletons_is_the_same_request(answering) -> None:
     skeleton = Skeleton(literals=literals, slots=(Slot.GREETING, Slot.VIEW_URL))
     values = {Slot.GREETING: 'Hello "Ana" ✓ \\', Slot.VIEW_URL: "https://clinic.example.org/v/1?a&b"}
     bodies = Bodies(html=skeleton, html_values=values, text=skeleton, text_values=values)
-    whole = replace(message(0), html=skeleton.join(values), text=skeleton.join(values))
+    whole = replace(message(0), bodies=Bodies.whole(html=skeleton.join(values), text=skeleton.join(values)))
     scripted = answering(200, [{"ErrorCode": 0, "MessageID": "m"}] * 2)
 
     with closing(open_postmark(scripted.url)) as provider:
         provider.send([whole, replace(whole, bodies=bodies)])
 
-    ((_, (one, other)),) = scripted.requests
+    ((one, other),) = [sent.json() for sent in scripted.requests]
     assert one == other
     assert one["HtmlBody"] == whole.html
