@@ -1,4 +1,4 @@
-"""Everything in one process: scheduler, staff pages, patients' pages; for ``run`` and ``demo``.
+"""Scheduler, staff pages, patients' pages in one process: for ``run``, ``demo`` and ``web``.
 
 In charge of: starting and ending them together, quietly. Not in charge of: what any of them does.
 """
@@ -39,9 +39,6 @@ def everything(
     on_report: Callable[[TickReport], None] = lambda _report: None,
 ) -> Iterator[Addresses]:
     """Run scheduler and pages while the block runs; at its end the batch in hand is finished first."""
-    folders = own_and_bundled(clinic.config.folder, "templates")
-    pages = Pages(folders, brand_colour=clinic.config.brand.colour)
-    catalogs = TemplateSource(folders).catalogs()
     provider = clinic.provider()
     engine = EmbeddedEngine(
         clinic.dispatcher(provider),
@@ -51,11 +48,22 @@ def everything(
         on_report=on_report,
     )
     try:
-        with (
-            serving(StaffPages(clinic, pages, preview).app(), staff) as staff_url,
-            serving(PatientPages(clinic, pages, catalogs).app(), public) as public_url,
-            engine,
-        ):
-            yield Addresses(staff=staff_url, public=public_url)
+        with pages_of(clinic, preview, staff=staff, public=public) as addresses, engine:
+            yield addresses
     finally:
         provider.close()
+
+
+@contextmanager
+def pages_of(
+    clinic: Clinic, preview: Callable[[], Compiled], *, staff: socket.socket, public: socket.socket
+) -> Iterator[Addresses]:
+    """Serve staff pages and patients' pages while the block runs; nothing is sent."""
+    folders = own_and_bundled(clinic.config.folder, "templates")
+    pages = Pages(folders, brand_colour=clinic.config.brand.colour)
+    catalogs = TemplateSource(folders).catalogs()
+    with (
+        serving(StaffPages(clinic, pages, preview).app(), staff) as staff_url,
+        serving(PatientPages(clinic, pages, catalogs).app(), public) as public_url,
+    ):
+        yield Addresses(staff=staff_url, public=public_url)

@@ -5,15 +5,26 @@ In charge of: signals. Not in charge of: what ends then.
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 
 @contextmanager
-def until_asked_to_stop() -> Iterator[threading.Event]:
-    """An event that Ctrl-C and SIGTERM set while the block runs."""
+def until_asked_to_stop(then: Callable[[], object] = lambda: None) -> Iterator[threading.Event]:
+    """An event that Ctrl-C and SIGTERM set while the block runs; ``then`` is called with each of them.
+
+    Both happen in a thread of their own: a signal may come while this one holds the lock that they need.
+    """
     stop = threading.Event()
-    handlers = {each: signal.signal(each, lambda *_: stop.set()) for each in (signal.SIGINT, signal.SIGTERM)}
+
+    def end() -> None:
+        stop.set()
+        then()
+
+    def ask(*_: object) -> None:
+        threading.Thread(target=end, daemon=True).start()
+
+    handlers = {each: signal.signal(each, ask) for each in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield stop
     finally:

@@ -13,6 +13,7 @@ from pipeline.delivery.states import Reason, State
 from pipeline.engine.checking import Surroundings, Trial, decide, mark_of
 from pipeline.engine.editions import EditionCache
 from pipeline.engine.report import Tally
+from pipeline.engine.throttle import Throttle
 from pipeline.engine.wiring import Settings, Wiring
 from pipeline.errors import KeyringError, PipelineError
 from pipeline.rendering.compose import MessageRefusedError, Recipient
@@ -39,7 +40,8 @@ class Cleared:
 class Claim:
     """What one claim took."""
 
-    #: How many rows.
+    #: How many rows were allowed, and how many were taken.
+    allowed: int
     taken: int
     cleared: tuple[Cleared, ...]
     #: What the decisions rested on besides the rows; None where nothing was taken.
@@ -64,31 +66,38 @@ class Desk:
         restricted = settings.trial and wiring.provider.capabilities.leaves_machine
         self._trial = Trial(restricted=restricted, addresses=settings.trial_list)
 
-    def claim(self, now: datetime, limit: int, tally: Tally) -> Claim:
-        """Take up to ``limit`` due rows, and settle those that may not go."""
+    def claim(self, now: datetime, throttle: Throttle, tally: Tally) -> Claim:
+        """Take as many due rows as may leave now, and settle those that may not go."""
         with self._with.store.begin() as tx:
             expired = expire_leases(tx, now=now)
             tally.counts["freed"] += len(expired.freed)
             tally.counts["lost"] += len(expired.unknown)
-            ids = self._claim_ids(tx, now, limit, tally) if limit else ()
-            if not ids:
-                return Claim(0, (), None)
-            tally.counts["claimed"] += len(ids)
-            loaded, marks = self._load(tx, ids)
-            around = self._around(tx, loaded, now)
-            cleared, settled = self._check(tx, loaded, around)
-            self.settle(tx, [*marks, *settled], now, tally)
-        return Claim(len(ids), tuple(cleared), around)
+            limit = throttle.allowance(tx, now, tally)
+            claim = self._take(tx, now, limit, tally)
+            throttle.turn(tx, now, len(claim.cleared))
+        throttle.kept()
+        return claim
+
+    def _take(self, tx: Tx, now: datetime, limit: int, tally: Tally) -> Claim:
+        ids = self._claim_ids(tx, now, limit, tally) if limit else ()
+        if not ids:
+            return Claim(limit, 0, (), None)
+        tally.counts["claimed"] += len(ids)
+        loaded, marks = self._load(tx, ids)
+        around = self.around(tx, loaded, now)
+        cleared, settled = self.check(tx, loaded, around)
+        self.settle(tx, [*marks, *settled], now, tally)
+        return Claim(limit, len(ids), tuple(cleared), around)
 
     def check_again(
         self, tx: Tx, ready: Sequence[Ready], earlier: Surroundings, now: datetime
     ) -> tuple[list[Ready], list[Mark]]:
         """Those that may still go, and marks for the others; their rows have not changed since the claim."""
         claimed = [each.claimed for each in ready]
-        around = self._around(tx, claimed, now)
+        around = self.around(tx, claimed, now)
         if around.decides_like(earlier):
             return list(ready), []
-        cleared, marks = self._check(tx, claimed, around)
+        cleared, marks = self.check(tx, claimed, around)
         still = {each.claimed.id for each in cleared}
         return [each for each in ready if each.claimed.id in still], marks
 
@@ -149,10 +158,10 @@ class Desk:
             raise first
         return loaded, marks
 
-    def _check(
+    def check(
         self, tx: Tx, loaded: Sequence[ClaimedDelivery], around: Surroundings
     ) -> tuple[list[Cleared], list[Mark]]:
-        """Ask the gate about each."""
+        """Ask the gate about each: those that may go, and marks for the others."""
         cleared: list[Cleared] = []
         marks: list[Mark] = []
         for claimed in loaded:
@@ -164,7 +173,8 @@ class Desk:
                 cleared.append(Cleared(claimed, edition))
         return cleared, marks
 
-    def _around(self, tx: Tx, loaded: Sequence[ClaimedDelivery], now: datetime) -> Surroundings:
+    def around(self, tx: Tx, loaded: Sequence[ClaimedDelivery], now: datetime) -> Surroundings:
+        """What the decisions rest on besides the rows."""
         signed = approvals_of(tx, {claimed.edition for claimed in loaded})
         return Surroundings(
             now=now,

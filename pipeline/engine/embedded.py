@@ -52,6 +52,8 @@ class EmbeddedEngine:
         self._clock = clock
         self._before = before
         self._on_report = on_report
+        # A tick may outlast the interval, where the rate asks for patience; APScheduler would warn each time.
+        logging.getLogger("apscheduler").setLevel(logging.ERROR)
         self._scheduler = BackgroundScheduler(timezone=UTC)
         trigger = _AtOnceAndEvery(seconds=every.total_seconds(), timezone=UTC)
         self._scheduler.add_job(
@@ -75,11 +77,21 @@ class EmbeddedEngine:
         self.stop()
 
     def _tick(self) -> None:
+        """One tick that never raises: the schedule goes on, whatever happened."""
         try:
             self._before()
-            report = self._dispatcher.tick(self._clock())
+            self._on_report(self._dispatcher.tick(self._clock()))
         except PipelineError as error:
             # A locked database or a wrong key: no row is harmed, and the next tick tries again.
-            _log.error("%s", error.what)
-            return
-        self._on_report(report)
+            self._failed(error.what)
+        except Exception as error:
+            # A bug of ours. Its text may hold a patient's data; the type is enough to find it.
+            self._failed(f"a fault of ours ({type(error).__name__})")
+
+    def _failed(self, what: str) -> None:
+        _log.error("%s", what)
+        try:
+            self._dispatcher.trouble(what, self._clock())
+        except Exception as error:
+            # The database itself is the trouble: `pipeline status` shows that no tick came through.
+            _log.error("and it could not be noted (%s)", type(error).__name__)

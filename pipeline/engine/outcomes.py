@@ -30,6 +30,15 @@ def mark_of(
             assert_never(outcome)
 
 
+def as_resent(mark: Mark) -> Mark:
+    """The mark for a delivery that was ``unknown`` and went once more: a proof that *this* attempt was not
+    accepted says nothing of the first one, so it stays unknown.
+    """
+    if mark.state in {State.ACCEPTED, State.REFUSED}:
+        return mark
+    return Mark(delivery=mark.delivery, state=State.UNKNOWN, reason=Reason.NO_ANSWER, detail=mark.detail)
+
+
 def _deferred(
     delivery: int, outcome: Deferred, *, attempts: int, now: datetime, draw: float, rules: RetryRules
 ) -> Mark:

@@ -16,31 +16,27 @@ def payload_hash(message: Message) -> bytes:
 
     What all messages of a part share enters as a hash of its own, made once.
     """
-    own = [
+    bodies = message.bodies
+    fields = (
         message.key, message.message_id, message.from_name, message.from_address, message.reply_to,
-        message.to, message.subject,
-    ]  # fmt: skip
-    for header in message.headers:
-        own += header
-    pieces = [_bodies(message), _pictures(message.pictures), *(text.encode() for text in own)]
-    return _sealed(pieces)
+        message.to, message.subject, message.headers, _pictures(message.pictures),
+        _skeleton(bodies.html), [bodies.html_values[slot] for slot in bodies.html.slots],
+        _skeleton(bodies.text), [bodies.text_values[slot] for slot in bodies.text.slots],
+    )  # fmt: skip
+    # As Python source: a letter that moves from one field to the next changes it, and ASCII is the same in
+    # every version of Python.
+    return hashlib.sha256(ascii(fields).encode("ascii")).digest()
 
 
-def _bodies(message: Message) -> bytes:
-    if message.bodies is None:
-        return _sealed((message.html.encode(), message.text.encode()))
-    pieces = []
-    for skeleton, values in (
-        (message.bodies.html, message.bodies.html_values),
-        (message.bodies.text, message.bodies.text_values),
-    ):
-        pieces.append(_skeleton(skeleton))
-        pieces += [values[slot].encode() for slot in skeleton.slots]
-    return _sealed(pieces)
+def _skeleton(skeleton: Skeleton) -> bytes:
+    if not skeleton.slots:
+        # Shared with no other message: keeping it would only fill the memory.
+        return _sealed([skeleton.literals[0].encode()])
+    return _shared(skeleton)
 
 
 @lru_cache(maxsize=256)
-def _skeleton(skeleton: Skeleton) -> bytes:
+def _shared(skeleton: Skeleton) -> bytes:
     return _sealed(literal.encode() for literal in skeleton.literals)
 
 

@@ -31,13 +31,15 @@ class TickReport:
     #: Left behind by a dispatcher that died: free again, and unknown.
     freed: int = 0
     lost: int = 0
-    #: Why nothing (more) was sent although something may be due: halted, or the breaker is open.
+    #: Unknown before, and handed over once more with the same key.
+    resent: int = 0
+    #: Why nothing (more) was sent although something may be due: halted, an open breaker, the quota used up.
     stopped_by: str = ""
 
     @property
     def idle(self) -> bool:
         """Nothing was there to do."""
-        return not (self.claimed or self.freed or self.lost)
+        return not (self.claimed or self.freed or self.lost or self.resent)
 
 
 @dataclass(slots=True)
@@ -49,6 +51,12 @@ class Tally:
     stopped_by: str = ""
     #: Rows were given back because they changed between claim and send: another claim reads them anew.
     again: bool = False
+    #: More is due, and the provider's rate lets it leave from this moment on (aware).
+    rest_until: datetime | None = None
+
+    def begin_batch(self) -> None:
+        """Forget what only concerned the batch before."""
+        self.again, self.rest_until = False, None
 
     def settled(self, state: State) -> None:
         """One claimed delivery did not go."""

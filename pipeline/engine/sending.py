@@ -13,9 +13,10 @@ from pipeline.delivery.outcome import Deferred, Outcome, Refused, Unknown
 from pipeline.delivery.states import Reason, State
 from pipeline.engine.claiming import Claim, Desk, Ready
 from pipeline.engine.heartbeat import Heartbeat
-from pipeline.engine.outcomes import mark_of
+from pipeline.engine.outcomes import as_resent, mark_of
 from pipeline.engine.payload import payload_hash
 from pipeline.engine.report import Tally
+from pipeline.engine.throttle import Throttle
 from pipeline.engine.wiring import Settings, Wiring
 from pipeline.store.audit import append
 from pipeline.store.batches import Member, begin_sending, finish_batch
@@ -35,15 +36,18 @@ class Going:
     batch: int
     members: tuple[Ready, ...]
     lease_until: datetime
+    #: It was ``unknown``, and goes once more with the same key.
+    again: bool = False
 
 
 class Gateway:
     """One dispatcher's way out."""
 
-    def __init__(self, wiring: Wiring, settings: Settings, desk: Desk) -> None:
+    def __init__(self, wiring: Wiring, settings: Settings, desk: Desk, throttle: Throttle) -> None:
         self._with = wiring
         self._settings = settings
         self._desk = desk
+        self._throttle = throttle
 
     def begin(
         self, claim: Claim, ready: Sequence[Ready], marks: Sequence[Mark], now: datetime, tally: Tally
@@ -63,7 +67,10 @@ class Gateway:
             same = [each for each in ready if each.claimed.id in unchanged]
             again = self._desk.check_again(tx, same, claim.around, now) if claim.around else ([], [])
             self._desk.settle(tx, [*marks, *again[1]], now, tally)
-            going = {each.claimed.id: each for each in again[0]}
+            room = self._throttle.reserve(tx, now, len(again[0]))
+            # Others used up the quota since the claim: what is left waits for tomorrow where it was.
+            release(tx, [each.claimed.id for each in again[0][room:]], owner=owner, now=now)
+            going = {each.claimed.id: each for each in again[0][:room]}
             members = [Member(delivery=each, payload_hash=hashes[each]) for each in going]
             begun = begin_sending(
                 tx, members, provider=self._with.provider.name, idempotency_key=self._with.new_key(),
@@ -106,13 +113,18 @@ class Gateway:
             )
             for each, outcome in pairs
         ]  # fmt: skip
+        if going.again:
+            marks = [as_resent(each) for each in marks]
         bad = [each for each, outcome in pairs if isinstance(outcome, Refused) and outcome.suppress]
+        self._throttle.hear(outcomes, now)
         with self._with.store.begin() as tx:
             written = self._write(tx, marks, now)
             for each in bad:
                 self._suppress(tx, each, now)
             finish_batch(tx, going.batch, now=now)
-        tally.counts["sent"] += len(marks)
+            self._throttle.keep(tx, now)
+        self._throttle.kept()
+        tally.counts["resent" if going.again else "sent"] += len(marks)
         for mark in marks:
             if mark.delivery in written:
                 tally.recorded(mark.state)

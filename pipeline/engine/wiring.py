@@ -3,11 +3,14 @@
 In charge of: the two records that ``app`` fills. Not in charge of: using them.
 """
 
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import TypeAlias
 
+from pipeline.actions.generation import Generation
+from pipeline.delivery.pacing import Limits
 from pipeline.delivery.retry import RetryRules
 from pipeline.providers.port import Provider
 from pipeline.rendering.model import Slot
@@ -32,6 +35,15 @@ class Settings:
     #: Casefolded addresses that get mail in trial mode wherever it goes.
     trial_list: frozenset[str] = frozenset()
     retry: RetryRules = field(default_factory=RetryRules)
+    #: The provider's rate and daily quota, for all processes together.
+    limits: Limits = field(default_factory=Limits)
+    #: How often a long tick gives a sign of life.
+    pulse: timedelta = timedelta(seconds=30)
+
+
+def rest(stop: threading.Event, span: timedelta) -> None:
+    """Wait for ``span``, or until asked to stop."""
+    stop.wait(span.total_seconds())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +61,10 @@ class Wiring:
     draw: Callable[[], float]
     #: A new opaque random key for a batch, at most 80 characters.
     new_key: Callable[[], str]
+    #: Tells a restored backup from the living database; None: nobody counts (simulations, copies).
+    generation: Generation | None = None
+    #: Waits where the rate asks for it, never in a transaction.
+    rest: Callable[[threading.Event, timedelta], None] = rest
 
     @property
     def most(self) -> int:

@@ -33,22 +33,25 @@ def standin(tmp_path: Path) -> Iterator[Standin]:
         yield running
 
 
-StartProcess = Callable[[int, datetime, int], BaseProcess]
+StartProcess = Callable[..., BaseProcess]
 
 
 @pytest.fixture
 def start_process(monkeypatch, database_url, keyring, standin) -> Iterator[StartProcess]:
-    """``start(number, moment, batch_size)`` returns when the tick begins; the end kills what still runs."""
+    """``start(number, moment, batch_size)`` returns when the tick begins; the end kills what still runs.
+
+    ``work`` is another function of ``worker`` than ``tick_once``.
+    """
     # The server that forks them imports everything once; it takes its path from this process.
     monkeypatch.syspath_prepend(str(ROOT))
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([tick_once.__module__])
     started: list[BaseProcess] = []
 
-    def start(number: int, moment: datetime, batch_size: int) -> BaseProcess:
+    def start(number: int, moment: datetime, batch_size: int, work=tick_once) -> BaseProcess:
         ready = context.Event()
         given = (ready, database_url, keyring.to_text(), standin.url, number, moment, batch_size)
-        process = context.Process(target=tick_once, args=given)
+        process = context.Process(target=work, args=given)
         process.start()
         started.append(process)
         assert ready.wait(PATIENCE)
