@@ -10,17 +10,22 @@ import secrets
 import socket
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import partial
+from pathlib import Path
 from typing import Self
 
+from sqlalchemy import make_url
+
 from pipeline.actions.enrolling import Dating
+from pipeline.actions.generation import Generation
 from pipeline.actions.offers import EditionDays
 from pipeline.app.clock import Clock, system_clock
 from pipeline.app.settings import check_mode, clinic_rules
 from pipeline.config import Config
 from pipeline.delivery.links import links_for
+from pipeline.delivery.pacing import Limits
 from pipeline.delivery.retry import RetryRules
 from pipeline.engine.dispatch import Dispatcher
 from pipeline.engine.housekeeping import end_pauses
@@ -34,13 +39,8 @@ from pipeline.sections.mail import Mode
 from pipeline.store import audit, patients
 from pipeline.store.database import Store
 
-#: Random bytes in a delivery or batch key: nobody can guess another patient's.
-_KEY_BYTES = 16
-
-
-def new_key() -> str:
-    """A new opaque key for a delivery or a batch: hex digits, unguessable, unique."""
-    return secrets.token_hex(_KEY_BYTES)
+#: Random bits in a delivery or batch key: nobody can guess another patient's.
+_KEY_BITS = 128
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +52,8 @@ class Clinic(AbstractContextManager["Clinic"]):
     store: Store
     clock: Clock
     environment: Mapping[str, str]
+    #: Whatever is random; only a simulation takes one that can be repeated.
+    chance: random.Random = field(default_factory=random.SystemRandom, repr=False)
     _rules: dict[int, Rules] = field(default_factory=dict, repr=False)
 
     @classmethod
@@ -84,11 +86,13 @@ class Clinic(AbstractContextManager["Clinic"]):
     def dating(self, *, actor: str) -> Dating:
         """What enrolling needs, done by ``actor`` now."""
         now = self.clock()
+        rules = self.rules(now.date())
         return Dating(
-            rules=self.rules(now.date()),
+            rules=rules,
             clinic_zone=self.config.zone,
-            days=EditionDays(),
-            new_key=new_key,
+            clinic_language=self.config.clinic.language,
+            days=EditionDays(rules),
+            new_key=self.new_key,
             actor=actor,
             now=now,
         )
@@ -101,28 +105,60 @@ class Clinic(AbstractContextManager["Clinic"]):
         """The configured mail API. Raises ConfigError for a missing section or secret."""
         return open_provider(self.config, self.environment, clock=self.clock)
 
+    def new_key(self) -> str:
+        """A new opaque key for a delivery or a batch: hex digits, unguessable, unique."""
+        return f"{self.chance.getrandbits(_KEY_BITS):0{_KEY_BITS // 4}x}"
+
     def dispatcher(self, provider: Provider) -> Dispatcher:
-        """A dispatcher of this process; its name in the ledger is unique per start."""
-        sending = self.config.sending
+        """A dispatcher of this process; its name in the ledger is unique per start.
+
+        It counts in the living database (``actions.generation``), and keeps to the provider's rate and quota.
+        """
+        owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
+        wiring = replace(self.wiring(provider), generation=self.generation)
+        return Dispatcher(wiring, replace(self.settings(owner=owner), limits=self.limits))
+
+    @property
+    def limits(self) -> Limits:
+        """The provider's rate and daily quota."""
+        return Limits(per_second=self.config.sending.per_second, per_day=self.config.sending.per_day)
+
+    @property
+    def generation(self) -> Generation:
+        """This machine's file that tells a restored backup from the living database."""
+        return Generation(generation_file(self.config))
+
+    def wiring(self, provider: Provider) -> Wiring:
+        """What a dispatcher of this clinic works with."""
         public_url = self.config.web.public_url.rstrip("/")
-        wiring = Wiring(
+        return Wiring(
             store=self.store,
             provider=provider,
             links=partial(links_for, keyring=self.keyring, public_url=public_url),
             rules=self.rules,
             clock=self.clock,
-            draw=random.SystemRandom().random,
-            new_key=new_key,
+            draw=self.chance.random,
+            new_key=self.new_key,
         )
-        settings = Settings(
-            owner=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}",
+
+    def settings(self, *, owner: str) -> Settings:
+        """How a dispatcher of this clinic works under the name ``owner``."""
+        sending = self.config.sending
+        return Settings(
+            owner=owner,
             batch_size=sending.batch_size,
             lease=timedelta(seconds=sending.lease_seconds),
             trial=sending.mode is Mode.TRIAL,
             trial_list=frozenset(address_key(address) for address in sending.trial_list),
             retry=RetryRules(max_attempts=sending.max_attempts),
         )
-        return Dispatcher(wiring, settings)
+
+
+def generation_file(config: Config) -> Path:
+    """Beside a SQLite database; for PostgreSQL, which stands elsewhere, beside config.toml."""
+    url = make_url(config.database.url)
+    name = str(url.database) if url.get_backend_name() == "sqlite" else "pipeline"
+    return config.path(f"{name}.generation")
 
 
 def _keyring(config: Config, environment: Mapping[str, str]) -> Keyring:

@@ -17,10 +17,10 @@ from pipeline.app.calendar import calendar_rows
 from pipeline.app.clock import Clock, SetClock, ShiftedClock, system_clock
 from pipeline.app.files import only_one
 from pipeline.app.settings import clinic_rules, sample_settings
-from pipeline.cli.calendar_command import show_rows, when
 from pipeline.cli.printing import console, print_json, print_table
 from pipeline.cli.serving import everything
 from pipeline.cli.stopping import until_asked_to_stop
+from pipeline.cli.timeline import show_timeline, when
 from pipeline.delivery.states import State
 from pipeline.delivery.words import reason_in_words
 from pipeline.demo import folder as layout
@@ -76,7 +76,7 @@ def _play_days(days: int, *, as_json: bool) -> None:
         print_json([row.as_dict() for row in rows])
         return
     _tell_set_up(set_up)
-    show_rows(rows)
+    show_timeline(rows, clinic_zone=set_up.clinic.config.zone.key)
     twice = sum(count - 1 for count in taken.values())
     played = f"Played {days} days from {start:%A %d %B %Y, %H:%M}"
     console().print(f"{played}: {len(taken)} emails sent, {twice} of them twice.")

@@ -46,6 +46,21 @@ TOPICS = (
         commands=(
             ("import", "patients from a file; a dry run unless --apply"),
             ("calendar", "what goes out when, in whose time, and why not"),
+            ("simulate", "play the coming days on a copy, outages included"),
+            ("patient", "find a patient, see their mail, record their consent"),
+            ("calls", "whom to call instead of writing to them"),
+        ),
+    ),
+    Topic(
+        heading="Change one enrollment",
+        commands=(
+            ("enroll", "put one patient into a series, or begin a new course"),
+            ("pause", "hold everything for a while"),
+            ("resume", "go on after a pause, or after what held it"),
+            ("slower", "double the days between parts"),
+            ("next", "send the next part as soon as the hours allow"),
+            ("move", "another day of the first visit: the difference first"),
+            ("stop", "end it for good"),
         ),
     ),
     Topic(
@@ -53,18 +68,30 @@ TOPICS = (
         commands=(
             ("run", "scheduler, staff pages and patients' pages in one process"),
             ("dispatch", "send what is due now, once, then exit"),
-            ("status", "how many wait, went, failed; one delivery's life"),
+            ("worker", "send, as one of any number of processes on PostgreSQL"),
+            ("web", "staff pages and patients' pages, without sending"),
+            ("status", "what waits, what needs you, what is stuck; one delivery's life"),
+            ("unknowns", "deliveries of which nobody knows whether they went"),
+            ("resolve", "say of those whether they went"),
             ("halt", "stop every send at once, or go on"),
+            ("correct", "send a correction to exactly those who got a wrong part"),
+            ("restored", "after a backup was brought back: look, and let it go on"),
         ),
     ),
     Topic(
         heading="Look after it",
         commands=(
             ("config", "check config.toml"),
+            ("provider", "try the mail API with one message; what it can do"),
             ("user", "the people who may approve"),
             ("audit", "verify the audit trail"),
         ),
     ),
+)
+
+#: Commands that share a module, which has them by name in APPS.
+_TOGETHER = dict.fromkeys(
+    ("enroll", "pause", "resume", "slower", "next", "move", "stop"), "enrollment_commands"
 )
 
 
@@ -77,9 +104,11 @@ class _Commands(TyperGroup):
     def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ANN401 - click's own signature
         if cmd_name not in self.list_commands(ctx):
             return None
-        module = importlib.import_module(f"pipeline.cli.{cmd_name}_command")
-        command = typer.main.get_command(module.app)
+        module = importlib.import_module(f"pipeline.cli.{_TOGETHER.get(cmd_name, f'{cmd_name}_command')}")
+        command = typer.main.get_command(getattr(module, "APPS", {}).get(cmd_name) or module.app)
         command.name = cmd_name
+        # Completion is installed once, for `pipeline`; in every command's help it would only be in the way.
+        command.params = [each for each in command.params if "completion" not in str(each.name)]
         return command
 
     def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401 - click's own signature

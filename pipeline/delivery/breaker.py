@@ -1,8 +1,8 @@
 """The circuit breaker: an outage at the provider must make few unknowns, not thousands.
 
 In charge of: after which batch to stop, when to probe with one message, how fast to go on after it.
-Not in charge of: single deliveries (``retry``) or keeping the breaker between ticks (the dispatcher
-does).
+Not in charge of: single deliveries (``retry``) or keeping the breaker, which all processes share
+(``store.watch``).
 """
 
 from collections.abc import Sequence
@@ -30,6 +30,8 @@ class Breaker:
 
     #: Bad calls, less the good ones since.
     failures: int = 0
+    #: When it opened first (aware); None while closed.
+    since: datetime | None = None
     #: Aware; None while closed.
     open_until: datetime | None = None
     #: Messages that may leave at once after ``open_until``; None for as many as wanted.
@@ -39,8 +41,15 @@ class Breaker:
 
     def allowance(self, now: datetime, batch: int) -> int:
         """How many messages may leave now: at most ``batch``; 0 while it is open."""
-        if self.open_until is not None and now < self.open_until:
-            return 0
+        return 0 if self.is_open(now) else self._most(batch)
+
+    def is_open(self, now: datetime) -> bool:
+        """Whether nothing may leave; a clock that was set back behind its opening does not prolong it."""
+        if self.open_until is None:
+            return False
+        return now < self.open_until and (self.since is None or now >= self.since)
+
+    def _most(self, batch: int) -> int:
         return batch if self.size is None else min(self.size, batch)
 
     def after(self, outcomes: Sequence[Outcome], now: datetime, *, batch: int, draw: float) -> "Breaker":
@@ -56,7 +65,9 @@ class Breaker:
         failures = self.failures + 1
         pause = backoff(failures, first=FIRST_PAUSE, longest=LONGEST_PAUSE)
         pause = max(pause / 2, _asked(outcomes)) + pause / 2 * draw
-        return Breaker(failures=failures, open_until=now + pause, size=1, reason=trouble)
+        return Breaker(
+            failures=failures, since=self.since or now, open_until=now + pause, size=1, reason=trouble
+        )
 
     def _after_success(self, batch: int) -> "Breaker":
         if self.size is None or self.size * 2 >= batch:

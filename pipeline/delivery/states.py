@@ -39,21 +39,25 @@ class State(StrEnum):
 
 
 #: What may follow what. ``claimed → planned`` is an expired or released lease; ``sending → planned``
-#: happens only on ``Deferred``, which proves that nothing was accepted.
+#: happens only on ``Deferred``, which proves that nothing was accepted. ``unknown → sending`` is the same
+#: batch once more with the same key, and nothing else. ``planned → unknown`` is what was due in the time that
+#: a restored backup knows nothing of. ``bounced → delivered``: the mailbox was full at first.
 TRANSITIONS: Mapping[State, frozenset[State]] = MappingProxyType(
     {
-        State.PLANNED: frozenset({State.CLAIMED, State.HELD, State.SKIPPED, State.CANCELED}),
+        State.PLANNED: frozenset(
+            {State.CLAIMED, State.HELD, State.SKIPPED, State.CANCELED, State.UNKNOWN},
+        ),
         State.CLAIMED: frozenset(
             {State.PLANNED, State.SENDING, State.HELD, State.SKIPPED, State.CANCELED},
         ),
         State.SENDING: frozenset({State.ACCEPTED, State.PLANNED, State.REFUSED, State.UNKNOWN}),
         State.UNKNOWN: frozenset(
             {State.ACCEPTED, State.DELIVERED, State.BOUNCED, State.COMPLAINED, State.REFUSED, State.PLANNED,
-             State.CANCELED},
+             State.CANCELED, State.SENDING},
         ),
         State.ACCEPTED: frozenset({State.DELIVERED, State.BOUNCED, State.COMPLAINED}),
         State.DELIVERED: frozenset({State.BOUNCED, State.COMPLAINED}),
-        State.BOUNCED: frozenset({State.COMPLAINED}),
+        State.BOUNCED: frozenset({State.DELIVERED, State.COMPLAINED}),
         State.COMPLAINED: frozenset(),
         State.REFUSED: frozenset(),
         State.HELD: frozenset({State.PLANNED, State.SKIPPED, State.CANCELED}),
@@ -92,6 +96,10 @@ class Reason(StrEnum):
     PAUSED = "paused"
     NOT_APPROVED = "not_approved"
     NO_LANGUAGE = "no_language"
+    #: No rule of [[enrolling]] fits the patient; a reason of imports, never of a delivery.
+    NO_SERIES = "no_series"
+    #: There is no date to count from; a reason of imports, never of a delivery.
+    NO_VISIT = "no_visit"
     CANCELED_VISIT = "canceled_visit"
     NO_SHOW = "no_show"
     DISCHARGED = "discharged"
@@ -104,6 +112,19 @@ class Reason(StrEnum):
     DEFERRED = "deferred"
     PROVIDER_REFUSED = "provider_refused"
     NO_ANSWER = "no_answer"
+    #: Due in the time that a restored backup knows nothing of: it may have gone then.
+    RESTORED = "restored"
+    NOT_IN_EDITION = "not_in_edition"
+    #: It came back for good: nobody has this address.
+    NO_SUCH_ADDRESS = "no_such_address"
+    #: It came back for the time being: the mailbox was full, the server down.
+    NOT_TAKEN = "not_taken"
+    #: The mail service did not try, because of a list of its own.
+    NOT_TRIED = "not_tried"
+    #: Too many in a row were not taken; a reason of suppressions, never of a delivery.
+    OFTEN_NOT_TAKEN = "often_not_taken"
+    #: The patient marked an email as spam; a reason of suppressions, never of a delivery.
+    COMPLAINED = "complained"
 
 
 def may_follow(before: State, after: State) -> bool:

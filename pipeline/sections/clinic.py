@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from pipeline.sections.fields import EmailAddress, HexColour, Line, Section, ZoneName
+from pipeline.sections.fields import EmailAddress, HexColour, Line, Network, Section, ZoneName
 
 
 class Clinic(Section):
@@ -58,6 +58,8 @@ class Web(Section):
     public_port: Annotated[int, Field(ge=1, le=65535)] = 8621
     #: Address in patients' links, no trailing slash; https before going live.
     public_url: Annotated[str, Field(pattern=r"^https?://[^\s/]+(/[^\s]*)?$")] = "http://127.0.0.1:8621"
+    #: Reverse proxies whose X-Forwarded-For is believed, for limits of how often a visitor may ask.
+    trusted_proxies: tuple[Network, ...] = ("127.0.0.1", "::1")
 
 
 class Database(Section):

@@ -5,6 +5,7 @@ In charge of: the shape of one value, with an error in words. Not in charge of: 
 
 import difflib
 import re
+from ipaddress import ip_network
 from typing import Annotated, Literal
 from zoneinfo import available_timezones
 
@@ -39,7 +40,16 @@ def _address(value: str) -> str:
     raise ValueError(f"{value!r} is not an email address, like 'hello@clinic.example.org'")
 
 
+def _network(value: str) -> str:
+    try:
+        ip_network(value, strict=False)
+    except ValueError:
+        raise ValueError(f"{value!r} is no address like '10.0.0.5' and no network like '10.0.0.0/8'") from None
+    return value
+
+
 ZoneName = Annotated[str, AfterValidator(_known_zone)]
+Network = Annotated[str, AfterValidator(_network)]
 HexColour = Annotated[str, AfterValidator(_hex_colour)]
 Line = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_one_line)]
 EmailAddress = Annotated[str, Field(max_length=254), AfterValidator(_address)]

@@ -12,6 +12,7 @@ from pydantic import Field
 from pipeline.sections.authoring import Checks, Splitting
 from pipeline.sections.calendar import EnrollingRule, Schedule
 from pipeline.sections.clinic import Brand, Clinic, Database, Keys, Sender, Web
+from pipeline.sections.feedback import Feedback
 from pipeline.sections.fields import Section
 from pipeline.sections.mail import Provider, Sending
 
@@ -27,6 +28,7 @@ class Config(Section):
     keys: Keys = Keys()
     sending: Sending = Sending()
     provider: Provider = Provider()
+    feedback: Feedback = Feedback()
     schedule: Schedule = Schedule()
     #: Which series a patient gets, where an import names none.
     enrolling: tuple[EnrollingRule, ...] = ()

@@ -6,11 +6,12 @@ The general way (one INSERT with a placeholder per value) spends most of its tim
 its own text: a patient with a five-part series is sixteen rows and some hundred and fifty values.
 """
 
-import json
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Column, Dialect, Table, func, select, text
+from sqlalchemy import Boolean, Column, Date, Dialect, Table, func, select, text
+from sqlalchemy.exc import DBAPIError
 
 from pipeline.store.columns import Utc
 from pipeline.store.database import Tx
@@ -36,9 +37,7 @@ def insert_rows(tx: Tx, table: Table, rows: Sequence[Mapping[str, Any]]) -> None
     values = _converted(tx.connection.dialect, columns, rows)
     names = ", ".join(column.name for column in columns)
     if tx.on_postgresql:
-        document = [dict(zip(names.split(", "), each, strict=True)) for each in values]
-        statement = text(_FROM_JSON.format(table=table.name, names=names))
-        tx.connection.execute(statement, {"rows": json.dumps(document, default=_as_text)})
+        _copy_in(tx, _COPY.format(table=table.name, names=names), values)
     else:
         blanks = ", ".join("?" for _ in columns)
         tx.connection.exec_driver_sql(
@@ -46,9 +45,28 @@ def insert_rows(tx: Tx, table: Table, rows: Sequence[Mapping[str, Any]]) -> None
         )
 
 
-#: The table itself says of which type each field of the JSON is.
-_FROM_JSON = "INSERT INTO {table} ({names}) SELECT {names} FROM json_populate_recordset(NULL::{table}, :rows)"
+def _copy_in(tx: Tx, statement: str, values: Sequence[tuple[Any, ...]]) -> None:
+    """PostgreSQL's COPY: it reads rows without parsing a statement for them.
+
+    It goes past SQLAlchemy, which knows no COPY, on the same connection and so in the same transaction. What
+    the driver raises becomes SQLAlchemy's own error, which the store translates.
+    """
+    driver: Any = tx.connection.connection.driver_connection
+    base: Any = tx.connection.dialect.loaded_dbapi.Error
+    try:
+        with driver.cursor() as cursor, cursor.copy(statement) as copy:
+            for row in values:
+                copy.write_row(row)
+    except base as error:
+        raise DBAPIError.instance(statement, None, error, base, hide_parameters=True) from error
+
+
+_COPY = "COPY {table} ({names}) FROM STDIN"
 _FROM_VALUES = "INSERT INTO {table} ({names}) VALUES ({blanks})"
+
+
+#: Thousands of rows share a moment, a day or a yes: each is converted once.
+_REPEATED = (Utc, Date, Boolean)
 
 
 def _converted(
@@ -57,14 +75,11 @@ def _converted(
     """The values of each row in the order of ``columns``, as the driver takes them."""
     of_column = []
     for column in columns:
-        # JSON takes bytes and dates as ``_as_text`` writes them, not as the driver wraps them.
+        # COPY takes bytes and dates as they are, not as the driver wraps them for a statement.
         by_driver = dialect.name == "sqlite" or isinstance(column.type, Utc)
         convert = column.type.dialect_impl(dialect).bind_processor(dialect) if by_driver else None
+        if convert is not None and isinstance(column.type, _REPEATED):
+            convert = cache(convert)
         given = [each[column.name] for each in rows]
         of_column.append(given if convert is None else list(map(convert, given)))
     return list(zip(*of_column, strict=True))
-
-
-def _as_text(value: object) -> str:
-    """What JSON has no word for, as PostgreSQL reads it."""
-    return "\\x" + value.hex() if isinstance(value, bytes) else str(value)

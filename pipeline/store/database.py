@@ -52,16 +52,23 @@ class Store:
 
     @classmethod
     def open(
-        cls, url: str, keyring: Keyring, *, folder: Path = Path(), patience: timedelta = _PATIENCE
+        cls,
+        url: str,
+        keyring: Keyring,
+        *,
+        folder: Path = Path(),
+        patience: timedelta = _PATIENCE,
+        durable: bool = True,
     ) -> Self:
         """Connect to ``url``, create the tables or bring an older database up to date.
 
         ``url`` is ``sqlite:///file.db`` (a relative file stands in ``folder``) or
-        ``postgresql+psycopg://user@host/name``. Raises StoreError: not reachable, not a database, locked,
+        ``postgresql+psycopg://user@host/name``. ``durable`` False is for a SQLite file that is thrown away:
+        it never waits for the disk. Raises StoreError: not reachable, not a database, locked,
         read-only, full, or made by a newer version of the pipeline.
         """
         parsed = _parse(url, folder)
-        store = cls(_engine(parsed, patience), keyring, _place_of(parsed))
+        store = cls(_engine(parsed, patience, durable=durable), keyring, _place_of(parsed))
         try:
             with store._translated():
                 migrating.migrate(store._engine, reading=store._reading, place=store._place)
@@ -140,7 +147,7 @@ def _place_of(url: URL) -> str:
     return f"PostgreSQL database {url.database} on {url.host or url.query.get('host') or 'this machine'}"
 
 
-def _engine(url: URL, patience: timedelta) -> Engine:
+def _engine(url: URL, patience: timedelta, *, durable: bool) -> Engine:
     # hide_parameters: an error must not carry what was about to be written.
     if url.get_backend_name() == "sqlite":
         _create_file(Path(str(url.database)))
@@ -148,6 +155,8 @@ def _engine(url: URL, patience: timedelta) -> Engine:
         settings = {"timeout": patience.total_seconds(), "isolation_level": None}
         engine = create_engine(url, hide_parameters=True, connect_args=settings)
         event.listen(engine, "connect", _set_up_sqlite)
+        if not durable:
+            event.listen(engine, "connect", _never_wait)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     waiting = int(patience.total_seconds() * 1000)
@@ -181,8 +190,17 @@ def _set_up_sqlite(connection: DBAPIConnection, _record: object) -> None:
     # `sending` must be on the disk before the first byte goes out: NORMAL may lose it in a power cut.
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.execute("PRAGMA foreign_keys = ON")
+    # 32 MB at most. Keyed hashes are written all over their indexes: with the default 2 MB a long list is
+    # mostly reading the same pages again.
+    cursor.execute("PRAGMA cache_size = -32768")
     # An erased patient's bytes are overwritten, not only unlinked.
     cursor.execute("PRAGMA secure_delete = ON")
+    cursor.close()
+
+
+def _never_wait(connection: DBAPIConnection, _record: object) -> None:
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA synchronous = OFF")
     cursor.close()
 
 

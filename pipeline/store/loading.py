@@ -1,10 +1,10 @@
-"""Everything a dispatcher must know of claimed deliveries, in one go.
+"""Everything a dispatcher must know of claimed deliveries, in one go; also of unknown ones, to send again.
 
-In charge of: the joined read between claim and send. Not in charge of: the decision (``delivery.gate``) or
+In charge of: the joined read before sending. Not in charge of: the decision (``delivery.gate``) or
 the message (``rendering``).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
@@ -25,7 +25,7 @@ from pipeline.store.suppression import patient_is_suppressed, suppressed_among
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimedDelivery:
-    """One claimed delivery with all that decides whether and what to send."""
+    """One claimed (or unknown) delivery with all that decides whether and what to send."""
 
     id: int
     key: str
@@ -67,7 +67,15 @@ def load_claimed(tx: Tx, ids: Sequence[int], *, owner: str) -> tuple[ClaimedDeli
 
     Opens sealed columns: KeyringError if one does not open. Meant for hundreds of rows at a time.
     """
-    rows = tx.connection.execute(_QUERY, {"ids": ids, "owner": owner}).all()
+    return _opened(tx, tx.connection.execute(_QUERY, {"ids": ids, "owner": owner}).all())
+
+
+def load_unknown(tx: Tx, ids: Sequence[int]) -> tuple[ClaimedDelivery, ...]:
+    """Those of ``ids`` that are ``unknown``, with all that decides whether they may go again; as above."""
+    return _opened(tx, tx.connection.execute(_UNKNOWN, {"ids": ids}).all())
+
+
+def _opened(tx: Tx, rows: Sequence[Row[Any]]) -> tuple[ClaimedDelivery, ...]:
     grounds = consents_of(tx, {row.patient_id for row in rows})
     loaded = [_claimed(tx.keyring, row, grounds.get(row.patient_id, ())) for row in rows]
     elsewhere = _suppressed_under_other_keys(tx, loaded)
@@ -81,8 +89,19 @@ def still_as_loaded(tx: Tx, loaded: Sequence[ClaimedDelivery], *, owner: str) ->
     address. A fraction of what loading them again would cost; call it in the transaction that commits
     ``sending``.
     """
-    parameters = {"ids": [each.id for each in loaded], "owner": owner}
-    found = {row[0]: (row[1:3], row[3]) for row in tx.connection.execute(_GLANCE, parameters)}
+    return _same(tx, loaded, _GLANCE, {"owner": owner})
+
+
+def still_unknown(tx: Tx, loaded: Sequence[ClaimedDelivery]) -> frozenset[int]:
+    """``still_as_loaded`` for unknown deliveries."""
+    return _same(tx, loaded, _UNKNOWN_GLANCE, {})
+
+
+def _same(
+    tx: Tx, loaded: Sequence[ClaimedDelivery], query: Select[Any], parameters: Mapping[str, object]
+) -> frozenset[int]:
+    given = {"ids": [each.id for each in loaded], **parameters}
+    found = {row[0]: (row[1:3], row[3]) for row in tx.connection.execute(query, given)}
     elsewhere = _suppressed_under_other_keys(tx, loaded)
     return frozenset(
         each.id
@@ -134,7 +153,11 @@ _siblings = deliveries.alias("siblings")
 
 
 def _of_siblings(value: ColumnElement[datetime], which: ColumnElement[bool]) -> ColumnElement[Any]:
-    same = _siblings.c.enrollment_id == deliveries.c.enrollment_id
+    same = and_(
+        _siblings.c.enrollment_id == deliveries.c.enrollment_id,
+        # An unknown delivery that is to go again must not wait for the gap after itself.
+        _siblings.c.part != deliveries.c.part,
+    )
     return select(value).where(same, which).scalar_subquery()
 
 
@@ -155,22 +178,18 @@ def _plain() -> dict[str, ColumnElement[Any]]:
     }
 
 
-def _claimed_by_owner(*columns: ColumnElement[Any]) -> Select[Any]:
+def _with_patient(*columns: ColumnElement[Any]) -> Select[Any]:
     return (
         select(*columns)
         .select_from(deliveries)
         .join(enrollments, enrollments.c.id == deliveries.c.enrollment_id)
         .join(patients, patients.c.id == enrollments.c.patient_id)
-        .where(
-            among(deliveries.c.id),
-            by_scan(deliveries.c.state) == State.CLAIMED,
-            deliveries.c.owner == bindparam("owner"),
-        )
+        .where(among(deliveries.c.id))
     )
 
 
 def _query() -> Select[Any]:
-    query = _claimed_by_owner(
+    query = _with_patient(
         *(column.label(name) for name, column in _plain().items()),
         enrollments.c.status,
         enrollments.c.reason.label("enrollment_reason"),
@@ -185,7 +204,10 @@ def _query() -> Select[Any]:
 
 
 _PLAIN = tuple(_plain())
-_QUERY = _query()
-_GLANCE = _claimed_by_owner(
+_BY_OWNER = and_(by_scan(deliveries.c.state) == State.CLAIMED, deliveries.c.owner == bindparam("owner"))
+_IS_UNKNOWN = by_scan(deliveries.c.state) == State.UNKNOWN
+_VERSIONS = _with_patient(
     deliveries.c.id, enrollments.c.version, patients.c.version, patient_is_suppressed().label("suppressed")
 )
+_QUERY, _GLANCE = _query().where(_BY_OWNER), _VERSIONS.where(_BY_OWNER)
+_UNKNOWN, _UNKNOWN_GLANCE = _query().where(_IS_UNKNOWN), _VERSIONS.where(_IS_UNKNOWN)

@@ -15,6 +15,7 @@ from pipeline.store.schema import marks
 
 _GENERATION = "generation"
 _HALTED = "halted"
+_RESTORED = "halted by restore"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +25,8 @@ class Halted:
     everything: bool
     #: Names of the series that are stopped one by one.
     series: frozenset[str]
+    #: The database is a restored backup, and nobody has confirmed it yet: then everything is stopped.
+    restored: bool = False
 
     def stops(self, series: str) -> bool:
         """Whether mail of ``series`` must not go."""
@@ -60,24 +63,39 @@ def lift_halt(tx: Tx, series: str | None) -> bool:
 def halted(tx: Tx) -> Halted:
     """What is stopped now."""
     keys = set(tx.connection.scalars(select(marks.c.key).where(marks.c.key.startswith(_HALTED))))
-    names = frozenset(key.removeprefix(_halt_key("")) for key in keys - {_HALTED})
-    return Halted(everything=_HALTED in keys, series=names)
+    restored = _RESTORED in keys
+    names = frozenset(key.removeprefix(_halt_key("")) for key in keys - {_HALTED, _RESTORED})
+    return Halted(everything=_HALTED in keys or restored, series=names, restored=restored)
+
+
+def hold_restored(tx: Tx, *, now: datetime) -> None:
+    """Stop every send until a person confirms that this restored backup is to go on."""
+    set_mark(tx, _RESTORED, "1", now=now)
+
+
+def lift_restored(tx: Tx) -> bool:
+    """Undo ``hold_restored``; whether it stood there."""
+    return clear_mark(tx, _RESTORED)
 
 
 def generation(tx: Tx) -> int:
-    """How often this database was opened for sending; 0 for a new one.
+    """How often sending was counted in this database; 0 for a new one.
 
     The same number is kept outside: a backup that was restored comes back with a smaller one (DESIGN 8.6).
     """
     return int(get_mark(tx, _GENERATION) or 0)
 
 
-def next_generation(tx: Tx, *, now: datetime) -> int:
-    """Count one up and return the new number."""
+def locked_generation(tx: Tx, *, now: datetime) -> int:
+    """``generation``; nobody else counts before this transaction ends."""
     _make(tx, _GENERATION, "0", now=now)
-    # Locked while it is read, so that two processes that start together get two numbers.
     tx.connection.execute(select(marks.c.key).where(marks.c.key == _GENERATION).with_for_update())
-    following = generation(tx) + 1
+    return generation(tx)
+
+
+def next_generation(tx: Tx, *, now: datetime, after: int = 0) -> int:
+    """Count one up, beyond ``after``, and return the new number."""
+    following = max(locked_generation(tx, now=now), after) + 1
     set_mark(tx, _GENERATION, str(following), now=now)
     return following
 

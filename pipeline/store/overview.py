@@ -131,6 +131,11 @@ def find_delivery(tx: Tx, delivery_id: int) -> DeliveryRow | None:
     return _one(tx, deliveries.c.id == delivery_id)
 
 
+def find_all(tx: Tx, delivery_ids: Iterable[int]) -> tuple[DeliveryRow, ...]:
+    """These deliveries, those that are there, in no order."""
+    return tuple(map(_delivery, tx.connection.execute(_rows().where(among(deliveries.c.id, delivery_ids)))))
+
+
 def find_by_key(tx: Tx, key: str) -> DeliveryRow | None:
     """The delivery with this key (what a provider's event brings back), or None."""
     return _one(tx, deliveries.c.key == key)

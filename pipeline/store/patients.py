@@ -215,14 +215,16 @@ def _save_chunk(tx: Tx, people: Sequence[Patient], now: datetime) -> list[Saved]
     rows = tx.connection.execute(select(patients).where(patients.c.record_hash.in_(every)))
     known = {row.record_hash: row for row in rows}
     kept = [next((known[digest] for digest in each if digest in known), None) for each in digests]
-    added = iter(_insert(tx, [person for person, row in zip(people, kept, strict=True) if row is None], now))
+    new = [(person, each[0]) for person, each, row in zip(people, digests, kept, strict=True) if row is None]
+    added = iter(_insert(tx, new, now))
     return [
         Saved(id=next(added), created=True) if row is None else _update(tx, person, row, now)
         for person, row in zip(people, kept, strict=True)
     ]
 
 
-def _insert(tx: Tx, people: Sequence[Patient], now: datetime) -> list[int]:
+def _insert(tx: Tx, people: Sequence[tuple[Patient, bytes]], now: datetime) -> list[int]:
+    """Write new patients, each with the hash of its record id."""
     if not people:
         return []
     ids = reserve_ids(tx, patients, len(people))
@@ -232,14 +234,14 @@ def _insert(tx: Tx, people: Sequence[Patient], now: datetime) -> list[int]:
             "record_hash": record_hash,
             **_columns(tx.keyring, person, record_hash),
             "version": 1,
+            "address_since": now,
             "created_at": now,
             "updated_at": now,
         }
-        for patient_id, person in zip(ids, people, strict=True)
-        for record_hash in record_digests(tx.keyring, person.record)[:1]
+        for patient_id, (person, record_hash) in zip(ids, people, strict=True)
     ]
     insert_rows(tx, patients, rows)
-    _add_words(tx, zip(ids, people, strict=True))
+    _add_words(tx, zip(ids, (person for person, _ in people), strict=True))
     return ids
 
 
@@ -249,7 +251,8 @@ def _update(tx: Tx, person: Patient, row: Row[Any], now: datetime) -> Saved:
     changed = frozenset(field for field in fields if getattr(before, field) != getattr(person, field))
     if changed:
         again = {"version": row.version + 1, "updated_at": now}
-        values = {**_columns(tx.keyring, person, row.record_hash), **again}
+        since = now if "email" in changed else row.address_since
+        values = {**_columns(tx.keyring, person, row.record_hash), **again, "address_since": since}
         tx.connection.execute(update(patients).where(patients.c.id == row.id).values(values))
     if changed & {"given", "family"}:
         tx.connection.execute(delete(name_words).where(name_words.c.patient_id == row.id))

@@ -4,7 +4,7 @@ In charge of: rows of deliveries before they are claimed, and taking them back. 
 the plan (``schedule``), or what is on its way out (``ledger``).
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -26,8 +26,9 @@ GONE = frozenset(
     {State.SENDING, State.ACCEPTED, State.DELIVERED, State.BOUNCED, State.COMPLAINED, State.UNKNOWN,
      State.REFUSED},
 )  # fmt: skip
-#: A skip for one of these reasons may be undone by a new date; any other is somebody's decision.
-_CALENDAR = frozenset(reason.value for reason in PlanReason)
+#: A skip for one of these reasons may be undone by a new date, or by an edition that has the part again;
+#: any other is somebody's decision.
+_CALENDAR = frozenset({*(reason.value for reason in PlanReason), Reason.NOT_IN_EDITION.value})
 
 _REDATE = (
     update(deliveries)
@@ -81,19 +82,24 @@ def replan(
     enrollment_id: int,
     plan: Sequence[Planned],
     *,
+    lifted: Collection[Reason] = frozenset(),
     new_key: Callable[[], str],
     actor: str,
     now: datetime,
 ) -> Replanned:
     """Bring the rows of one enrollment to ``plan``.
 
-    Changed is what is planned, claimed (the claim is lost), held, or skipped for a reason of the calendar;
-    never what went or may have gone, what was canceled, or what was skipped for another reason.
+    Changed is what is planned, claimed (the claim is lost), held, or skipped for a reason of the calendar
+    or one of ``lifted``; never what went or may have gone, what was canceled, or what was skipped for
+    another reason.
     """
+    undone = _CALENDAR | frozenset(lifted)
     kept = _rows_of(tx, enrollment_id)
     new = [each for each in plan if each.part not in kept]
     moved = [
-        (kept[each.part], each) for each in plan if each.part in kept and _differs(kept[each.part], each)
+        (kept[each.part], each)
+        for each in plan
+        if each.part in kept and _differs(kept[each.part], each, undone)
     ]
     plan_deliveries(
         tx,
@@ -161,8 +167,13 @@ def release_held(
     )  # fmt: skip
 
 
-def sent_parts(tx: Tx, enrollment_ids: Iterable[int]) -> dict[int, tuple[Sent, ...]]:
-    """What went or may have gone of each enrollment, with the date in the delivery's zone."""
+def sent_parts(
+    tx: Tx, enrollment_ids: Iterable[int], *, zone: str | None = None
+) -> dict[int, tuple[Sent, ...]]:
+    """What went or may have gone of each enrollment, with the date in ``zone``; None: the delivery's own.
+
+    For a patient who moved to another zone, gaps count from the date that their clocks show now.
+    """
     rows = tx.connection.execute(
         select(deliveries.c.enrollment_id, deliveries.c.part, deliveries.c.sending_at, deliveries.c.zone)
         .where(among(deliveries.c.enrollment_id, enrollment_ids), deliveries.c.state.in_(GONE))
@@ -170,7 +181,7 @@ def sent_parts(tx: Tx, enrollment_ids: Iterable[int]) -> dict[int, tuple[Sent, .
     )
     found: dict[int, tuple[Sent, ...]] = {}
     for row in rows:
-        sent = Sent(part=row.part, on=row.sending_at.astimezone(ZoneInfo(row.zone)).date())
+        sent = Sent(part=row.part, on=row.sending_at.astimezone(ZoneInfo(zone or row.zone)).date())
         found[row.enrollment_id] = (*found.get(row.enrollment_id, ()), sent)
     return found
 
@@ -218,9 +229,12 @@ def _rows_of(tx: Tx, enrollment_id: int) -> dict[int, Row[Any]]:
     return {row.part: row for row in rows}
 
 
-def _differs(row: Row[Any], each: Planned) -> bool:
-    """Whether the row may be changed, and the plan says something else of it."""
-    if row.state == State.SKIPPED and row.reason not in _CALENDAR:
+def _differs(row: Row[Any], each: Planned, undone: Collection[str]) -> bool:
+    """Whether the row may be changed, and the plan says something else of it.
+
+    ``undone`` are the reasons for a skip that the plan may undo.
+    """
+    if row.state == State.SKIPPED and row.reason not in undone:
         return False
     if row.state not in {State.PLANNED, State.CLAIMED, State.HELD, State.SKIPPED}:
         return False

@@ -15,25 +15,23 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     Table,
     Text,
     UniqueConstraint,
 )
 
 from pipeline.store.columns import ROW_ID, Utc
+from pipeline.store.feedback_tables import calls, events, helpful, hook_calls
+from pipeline.store.naming import metadata
+
+__all__ = [
+    "REVISION", "approvals", "audit", "batch_members", "batches", "calls", "changes", "consents",
+    "deliveries", "delivery_history", "editions", "enrollments", "events", "helpful", "hook_calls", "marks",
+    "metadata", "name_words", "pacing", "patients", "suppressions", "users",
+]  # fmt: skip
 
 #: Bumped with every migration; equal to the newest file in ``migrations``.
 REVISION = "0001"
-
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
 
 #: People of the clinic who may sign: a name to write on the command line, and what a signature shows.
 users = Table(
@@ -104,6 +102,8 @@ patients = Table(
     Column("deceased", Boolean, nullable=False),
     # Counts changes, so that a dispatcher sees in one glance whether what it read still stands.
     Column("version", Integer, nullable=False),
+    # What comes back from an address before this one says nothing of it.
+    Column("address_since", Utc, nullable=False),
     Column("created_at", Utc, nullable=False),
     Column("updated_at", Utc, nullable=False),
     sqlite_autoincrement=True,
@@ -194,6 +194,8 @@ deliveries = Table(
     Column("batch_id", ROW_ID),
     Column("provider", Text),
     Column("provider_id", Text),
+    # The edition whose bytes went: an enrollment may have been given another one since.
+    Column("sent_edition", Text),
     Column("sending_at", Utc),
     Column("accepted_at", Utc),
     Column("created_at", Utc, nullable=False),
@@ -237,6 +239,9 @@ batches = Table(
     Column("owner", Text, nullable=False),
     Column("created_at", Utc, nullable=False),
     Column("finished_at", Utc),
+    # How often it was sent again with the same key, and when that may be tried next.
+    Column("resends", Integer, nullable=False),
+    Column("resend_at", Utc),
     sqlite_autoincrement=True,
 )
 
@@ -248,6 +253,17 @@ batch_members = Table(
     Column("delivery_id", ROW_ID, nullable=False, index=True),
     Column("payload_hash", LargeBinary, nullable=False),
     sqlite_with_rowid=False,
+)
+
+#: What left through each provider on its newest day (UTC), and when the next message may: the rate and the
+#: quota hold for all processes together.
+pacing = Table(
+    "pacing",
+    metadata,
+    Column("provider", Text, primary_key=True),
+    Column("day", Date, nullable=False),
+    Column("used", Integer, nullable=False),
+    Column("free_at", Utc, nullable=False),
 )
 
 #: Who did what, append-only; each row's hash covers the one before it.

@@ -137,6 +137,8 @@ def mark(
     Where the table of transitions has no direct step, it goes through ``planned`` and both steps are
     written down. Returns the ids that changed. Raises ValueError for a step that is not allowed.
     """
+    if not marks:
+        return frozenset()
     paths = {each.delivery: _path(before, each.state) for each in marks}
     held = _locked(tx, sorted(paths), before, owner)
     detours = [each for each in marks if each.delivery in held and len(paths[each.delivery]) > 1]
@@ -171,6 +173,8 @@ def _path(before: State, after: State) -> tuple[State, ...]:
         raise ValueError("claiming and sending need an owner and a lease: a mark never does them")
     if may_follow(before, after):
         return (after,)
+    if after is State.UNKNOWN:
+        raise ValueError(f"a delivery never goes from {before} to {after}")
     _check((before,), State.PLANNED)
     _check((State.PLANNED,), after)
     return (State.PLANNED, after)

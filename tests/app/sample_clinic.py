@@ -19,7 +19,7 @@ from pipeline.demo.stage import stage
 
 #: 10:00 in the clinic on the Monday around which the sample patients' dates stand.
 MOMENT = datetime.combine(ANCHOR, datetime.min.time(), tzinfo=UTC) + timedelta(hours=16)
-_COPIED = ("config.toml", "keys.json", "pipeline.db")
+_COPIED = ("config.toml", "keys.json", "pipeline.db", "pipeline.db.generation")
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,7 @@ def test_the_version_is_printed(run: Run) -> None:
         (("status", "--nope"), "No such option: --nope"),
         (("status", "--delivery", "one"), "--delivery"),
         (("calendar", "P-1001"), "unexpected extra argument"),
-        (("import", "patients.csv"), "--wording"),
+        (("import", "patients.csv", "--date-order", "any"), "--date-order"),
         (("import", "patients.csv", "--wording", "x", "--basis", "hope"), "--basis"),
         (("demo", "--days", "0", "--exit"), "--days"),
         (("user", "add", "ana"), "--display"),

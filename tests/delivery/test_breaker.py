@@ -58,6 +58,19 @@ def test_after_the_pause_one_message_probes() -> None:
     assert breaker.allowance(breaker.open_until, BATCH) == 1
 
 
+def test_a_clock_that_is_set_back_does_not_keep_it_open() -> None:
+    breaker = after(Breaker(), DOUBT)
+
+    assert breaker.allowance(NOW - timedelta(hours=1), BATCH) == 1
+
+
+def test_it_knows_since_when_the_provider_has_trouble() -> None:
+    first = after(Breaker(), DOUBT)
+    second = after(first, DOUBT, now=NOW + timedelta(minutes=1))
+
+    assert first.since == second.since == NOW
+
+
 def test_each_failed_probe_doubles_the_pause_up_to_a_limit() -> None:
     breaker, now, pauses = Breaker(), NOW, []
     for _ in range(12):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from pipeline.actions.generation import Generation
 from pipeline.delivery.states import State
 from pipeline.engine.dispatch import Dispatcher
 from pipeline.engine.wiring import Settings, Wiring
@@ -134,8 +135,11 @@ class Clinic:
     store: Store
     keyring: Keyring
     edition: Edition = field(default_factory=edition)
+    rules: Rules = RULES
     clock: SetClock = field(default_factory=SetClock)
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    #: None: nobody counts.
+    generation: Generation | None = None
 
     def prepare(self, *, approved: bool = True) -> None:
         """The edition, signed unless said otherwise."""
@@ -185,10 +189,11 @@ class Clinic:
             store=self.store,
             provider=provider,
             links=links_from(self.keyring),
-            rules=lambda _day: RULES,
+            rules=lambda _day: self.rules,
             clock=self.clock,
             draw=chance.random,
             new_key=lambda: secrets.token_hex(16),
+            generation=self.generation,
         )
         chosen: dict[str, object] = {
             "owner": f"dispatcher-{number}", "batch_size": 100, "lease": timedelta(minutes=5), "trial": True,

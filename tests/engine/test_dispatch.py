@@ -284,7 +284,7 @@ def test_a_patient_without_a_recorded_ground_gets_nothing(clinic: Clinic) -> Non
     clinic.dispatcher(provider).tick(NOW)
 
     assert provider.calls == []
-    assert clinic.states() == [(State.HELD, Reason.NO_CONSENT)]
+    assert clinic.states() == [(State.SKIPPED, Reason.NO_CONSENT)]
 
 
 def test_a_part_past_its_expiry_is_skipped_with_its_reason(clinic: Clinic) -> None:

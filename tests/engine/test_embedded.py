@@ -9,6 +9,7 @@ from pipeline.delivery.states import State
 from pipeline.engine.embedded import EmbeddedEngine
 from pipeline.engine.report import TickReport
 from pipeline.errors import StoreError
+from pipeline.store.watch import last_trouble
 from tests.engine.recorder import Recorder
 from tests.engine.sample import NOW, Clinic
 
@@ -91,3 +92,57 @@ def test_stopping_waits_for_the_batch_in_hand_and_its_record(clinic: Clinic, peo
     assert State.SENDING not in states
     assert State.CLAIMED not in states
     assert states.count(State.ACCEPTED) >= 2
+
+
+def test_no_error_whatever_ends_the_schedule_and_each_is_seen_from_outside(clinic: Clinic, caplog) -> None:
+    """A bug's text may hold a patient's data: it is in no log, and not in the database."""
+    failing = ["before", "report"]
+    went_on = threading.Event()
+
+    def fail_once(where: str) -> None:
+        if failing and failing[0] == where:
+            failing.pop(0)
+            raise ValueError("patient0@example.org")
+
+    def report(_report: TickReport) -> None:
+        fail_once("report")
+        went_on.set()
+
+    dispatcher = clinic.dispatcher(Recorder())
+    noted: list[str] = []
+    note = dispatcher.trouble
+
+    def keep(what: str, now) -> None:
+        note(what, now)
+        with clinic.store.read() as tx:
+            noted.append(last_trouble(tx).what)
+
+    dispatcher.trouble = keep
+    with EmbeddedEngine(
+        dispatcher, clock=clinic.clock, every=SOON, before=lambda: fail_once("before"), on_report=report
+    ):
+        assert went_on.wait(PATIENCE)
+
+    assert noted == ["a fault of ours (ValueError)"] * 2
+    assert "example.org" not in caplog.text
+
+
+def test_where_even_the_trouble_cannot_be_noted_it_still_ticks_on(clinic: Clinic, caplog) -> None:
+    dispatcher = clinic.dispatcher(Recorder())
+    ticks = iter([True, False])
+    went_on = threading.Event()
+
+    def sometimes() -> None:
+        if next(ticks, False):
+            raise StoreError("The disk is full: nothing was changed.")
+
+    def never(_what: str, _now) -> None:
+        raise StoreError("The disk is full: nothing was changed.")
+
+    dispatcher.trouble = never
+    with EmbeddedEngine(
+        dispatcher, clock=clinic.clock, every=SOON, before=sometimes, on_report=lambda _r: went_on.set()
+    ):
+        assert went_on.wait(PATIENCE)
+
+    assert "The disk is full" in caplog.text

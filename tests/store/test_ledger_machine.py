@@ -44,6 +44,9 @@ class Ledger(RuleBasedStateMachine):
         self.model: dict[int, tuple[State, str | None]] = {}
         self.leases: dict[int, object] = {}
         self.enrollments: dict[int, list[int]] = {}
+        #: The batch each delivery went with last, and the members of each batch.
+        self.batch_of: dict[int, int] = {}
+        self.batches: dict[int, list[int]] = {}
 
     def within(self, *states: State, owner: str | None = None) -> list[int]:
         return [
@@ -87,6 +90,29 @@ class Ledger(RuleBasedStateMachine):
         mine = [each for each in wanted if self.model[each][1] == owner]
         assert (list(begun.deliveries) if begun else []) == mine
         self.put(mine, State.SENDING, owner)
+        if begun:
+            self.batches[begun.id] = mine
+            self.batch_of.update(dict.fromkeys(mine, begun.id))
+
+    @precondition(lambda self: self.within(State.UNKNOWN))
+    @rule(owner=OWNERS, data=st.data())
+    def send_again(self, owner: str, data) -> None:
+        """The same batch once more: whole, or not at all."""
+        number = self.batch_of[data.draw(st.sampled_from(self.within(State.UNKNOWN)))]
+        members = self.batches[number]
+        whole = all(
+            self.model[each][0] is State.UNKNOWN and self.batch_of[each] == number for each in members
+        )
+        with self.clinic.store.begin() as tx:
+            batch = batches.load_batch(tx, number)
+            begun = batches.begin_again(
+                tx, batch, members, owner=owner, lease_until=self.now + LEASE, now=self.now
+            )
+            if not begun:
+                tx.connection.rollback()
+        assert begun is whole
+        if begun:
+            self.put(members, State.SENDING, owner)
 
     @precondition(lambda self: self.within(State.SENDING))
     @rule(owner=OWNERS, data=st.data())

@@ -193,7 +193,8 @@ def test_no_column_that_names_a_person_is_left_unsealed():
     """A new column has to be thought about here: which of these kinds is it?"""
     assert {column.name for column in table.c} == {
         "id", "record_hash", "address_hash", "sealed_record", "sealed_given", "sealed_family", "sealed_email",
-        "language", "zone", "phone_instead", "minor", "deceased", "version", "created_at", "updated_at",
+        "language", "zone", "phone_instead", "minor", "deceased", "version", "address_since", "created_at",
+        "updated_at",
     }  # fmt: skip
     assert not {"name", "email", "address"} & {
         column.name for each in metadata.sorted_tables if each.name != "users" for column in each.c

@@ -26,6 +26,8 @@ def upgrade() -> None:
     _deliveries()
     _history()
     _batches()
+    _what_came_back()
+    _calls()
     _records()
 
 
@@ -64,7 +66,8 @@ def _patients() -> None:
         _bytes("sealed_record"), _bytes("sealed_given"), _bytes("sealed_family"),
         _bytes("sealed_email", optional=True), _word("language", optional=True),
         _word("zone", optional=True), _flag("phone_instead"), _flag("minor"), _flag("deceased"),
-        _count("version"), _time("created_at"), _time("updated_at"), _key("patients"),
+        _count("version"), _time("address_since"), _time("created_at"), _time("updated_at"),
+        _key("patients"),
         _unique("patients", "record_hash"), sqlite_autoincrement=True,
     )  # fmt: skip
     _index("patients", "address_hash")
@@ -114,7 +117,8 @@ def _deliveries() -> None:
         _day("expires_on"), _word("zone"), _word("key"), _flag("asked"), _count("attempts"),
         _word("owner", optional=True), _time("lease_until", optional=True), _row("batch_id", optional=True),
         _word("provider", optional=True), _word("provider_id", optional=True),
-        _time("sending_at", optional=True), _time("accepted_at", optional=True), _time("created_at"),
+        _word("sent_edition", optional=True), _time("sending_at", optional=True),
+        _time("accepted_at", optional=True), _time("created_at"),
         _time("updated_at"), _key("deliveries"), _unique("deliveries", "enrollment_id", "part"),
         _unique("deliveries", "key"), _belongs("deliveries", "enrollment_id", "enrollments.id"),
         sqlite_autoincrement=True,
@@ -136,6 +140,7 @@ def _batches() -> None:
     op.create_table(
         "batches", _id(), _word("provider"), _word("idempotency_key"), _bytes("payload_hash"),
         _count("size"), _word("owner"), _time("created_at"), _time("finished_at", optional=True),
+        _count("resends"), _time("resend_at", optional=True),
         _key("batches"), _unique("batches", "idempotency_key"), sqlite_autoincrement=True,
     )  # fmt: skip
     op.create_table(
@@ -143,6 +148,44 @@ def _batches() -> None:
         _bytes("payload_hash"), _key("batch_members", "batch_id", "position"), sqlite_with_rowid=False,
     )  # fmt: skip
     _index("batch_members", "delivery_id")
+    op.create_table(
+        "pacing", _word("provider"), _day("day"), _count("used"), _time("free_at"), _key("pacing", "provider")
+    )  # fmt: skip
+
+
+def _what_came_back() -> None:
+    op.create_table(
+        "hook_calls", _id(), _word("provider"), _time("received_at"), _bytes("sealed_call"), _word("reading"),
+        _count("told"), _key("hook_calls"), sqlite_autoincrement=True,
+    )  # fmt: skip
+    _index("hook_calls", "received_at")
+    _index("hook_calls", "reading", "id")
+    op.create_table(
+        "events", _id(), _row("call_id"), _word("provider"), _word("dedupe"), _word("kind"), _word("said"),
+        _time("at"), _time("received_at"), _word("key", optional=True), _word("provider_id", optional=True),
+        _word("detail", optional=True), _row("delivery_id", optional=True),
+        _bytes("address_hash", optional=True), _word("standing"), _key("events"),
+        _unique("events", "provider", "dedupe"), _belongs("events", "delivery_id", "deliveries.id"),
+        sqlite_autoincrement=True,
+    )  # fmt: skip
+    for columns in (("call_id",), ("delivery_id",), ("address_hash",), ("standing", "received_at")):
+        _index("events", *columns)
+
+
+def _calls() -> None:
+    op.create_table(
+        "calls", _id(), _row("patient_id"), _row("delivery_id", optional=True), _word("reason"),
+        _word("about", optional=True), _time("opened_at"), _time("closed_at", optional=True),
+        _word("closed_by", optional=True), _bytes("sealed_note", optional=True), _key("calls"),
+        _unique("calls", "about"), _belongs("calls", "patient_id", "patients.id"),
+        _belongs("calls", "delivery_id", "deliveries.id"), sqlite_autoincrement=True,
+    )  # fmt: skip
+    for columns in (("patient_id",), ("delivery_id",), ("closed_at", "opened_at")):
+        _index("calls", *columns)
+    op.create_table(
+        "helpful", _row("delivery_id"), _flag("helpful"), _time("said_at"), _key("helpful", "delivery_id"),
+        _belongs("helpful", "delivery_id", "deliveries.id"),
+    )  # fmt: skip
 
 
 def _records() -> None:
