@@ -76,6 +76,18 @@ def pytest_terminal_summary(terminalreporter) -> None:
         terminalreporter.write_line(f"{reason} ({times} tests)")
 
 
+def pytest_collection_modifyitems(config, items) -> None:
+    """A test about peers or articles that this machine does not have has no cases: it is left out."""
+    empty = [
+        item
+        for item in items
+        if any("empty parameter set" in str(mark.kwargs.get("reason")) for mark in item.iter_markers("skip"))
+    ]
+    if empty:
+        config.hook.pytest_deselected(items=empty)
+        items[:] = [item for item in items if item not in empty]
+
+
 @pytest.fixture(scope="session")
 def keyring() -> Keyring:
     return Keyring.generate()

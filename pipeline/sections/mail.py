@@ -34,7 +34,7 @@ class Sending(Section):
     max_attempts: Annotated[int, Field(ge=1, le=100)] = 8
     #: Messages handed over per second, at most, by all processes together; None: as fast as it goes.
     per_second: Annotated[float, Field(gt=0, le=10_000)] | None = None
-    #: Messages handed over in 24 hours, at most: the quota of the account.
+    #: Messages handed over in one day (UTC), at most: the quota of the account.
     per_day: Annotated[int, Field(ge=1)] | None = None
 
 
