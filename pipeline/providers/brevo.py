@@ -92,7 +92,7 @@ class Brevo:
         """Close the connections."""
         self._wire.close()
 
-    def _lots(self, numbered: Sequence[Numbered]) -> list[Lot]:
+    def _lots(self, numbered: Sequence[Numbered]) -> list[Lot[bytes]]:
         pictured = [place for place, message in numbered if message.pictures]
         groups: dict[tuple[str, ...], list[Numbered]] = {}
         for place, message in numbered:
@@ -107,7 +107,7 @@ class Brevo:
         )
         return [*(self._lot(group) for group in groups.values()), refusing]
 
-    def _lot(self, group: Sequence[Numbered]) -> Lot:
+    def _lot(self, group: Sequence[Numbered]) -> Lot[bytes]:
         sender = _shared(group[0][1])
         return Lot(
             places=tuple(place for place, _ in group),

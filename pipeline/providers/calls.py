@@ -4,10 +4,10 @@ In charge of: limits of count and size, halving a refused call, leaving the rest
 that no header is forged, whatever the API. Not in charge of: what one call looks like (each API's file).
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import Final, TypeAlias
+from typing import Any, Final, Generic, TypeAlias, TypeVar
 
 from pipeline.delivery.outcome import Outcome, Refused
 from pipeline.providers.answers import UNTRIED, stops_the_call
@@ -16,8 +16,8 @@ from pipeline.rendering.model import Message
 
 #: One outcome for each item, or a single one that holds for the whole call.
 CallOutcome: TypeAlias = tuple[Outcome, ...] | Outcome
-Call: TypeAlias = Callable[[Sequence[bytes]], CallOutcome]
-
+#: An encoded item: bytes, or ``fields.Pieces``. Its length is what it has on the wire.
+ItemT = TypeVar("ItemT", bound=Sized)
 
 #: A message and its place in the call of ``send``.
 Numbered: TypeAlias = tuple[int, Message]
@@ -27,21 +27,21 @@ FORGED: Final = Refused(reason="a header's value holds a line break or a control
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Lot:
+class Lot(Generic[ItemT]):
     """Messages that one kind of call can carry."""
 
     #: Where each item's outcome belongs.
     places: tuple[int, ...]
     #: One encoded item per message.
-    items: Sequence[bytes] = field(repr=False)
-    call: Call
+    items: Sequence[ItemT] = field(repr=False)
+    call: Callable[[Sequence[ItemT]], CallOutcome]
     #: Items and bytes in one call, at most.
     most: int
     largest: int
 
 
 def in_lots(
-    messages: Sequence[Message], lots: Callable[[Sequence[Numbered]], Iterable[Lot]]
+    messages: Sequence[Message], lots: Callable[[Sequence[Numbered]], Iterable[Lot[Any]]]
 ) -> tuple[Outcome, ...]:
     """One outcome per message, in order; ``lots`` sorts those whose headers are clean into calls.
 
@@ -79,7 +79,11 @@ def forged(message: Message) -> bool:
     return False
 
 
-def one_by_one(numbered: Sequence[Numbered], encode: Callable[[Message], bytes], call: Call) -> Lot:
+def one_by_one(
+    numbered: Sequence[Numbered],
+    encode: Callable[[Message], bytes],
+    call: Callable[[Sequence[bytes]], CallOutcome],
+) -> Lot[bytes]:
     """A lot in which every message has a call of its own."""
     return Lot(
         places=tuple(place for place, _ in numbered),
@@ -90,7 +94,9 @@ def one_by_one(numbered: Sequence[Numbered], encode: Callable[[Message], bytes],
     )
 
 
-def in_calls(items: Sequence[bytes], call: Call, *, most: int, largest: int) -> tuple[Outcome, ...]:
+def in_calls(
+    items: Sequence[ItemT], call: Callable[[Sequence[ItemT]], CallOutcome], *, most: int, largest: int
+) -> tuple[Outcome, ...]:
     """One outcome per encoded item, in order: ``call`` takes at most ``most`` items and ``largest`` bytes."""
     outcomes: list[Outcome] = []
     stopped = False
@@ -101,7 +107,7 @@ def in_calls(items: Sequence[bytes], call: Call, *, most: int, largest: int) -> 
     return tuple(outcomes)
 
 
-def _chunks(items: Sequence[bytes], most: int, largest: int) -> Iterator[Sequence[bytes]]:
+def _chunks(items: Sequence[ItemT], most: int, largest: int) -> Iterator[Sequence[ItemT]]:
     start, size = 0, 0
     for index, item in enumerate(items):
         if index > start and (index - start >= most or size + len(item) > largest):
@@ -112,7 +118,7 @@ def _chunks(items: Sequence[bytes], most: int, largest: int) -> Iterator[Sequenc
         yield items[start:]
 
 
-def _halving(chunk: Sequence[bytes], call: Call) -> tuple[Outcome, ...]:
+def _halving(chunk: Sequence[ItemT], call: Callable[[Sequence[ItemT]], CallOutcome]) -> tuple[Outcome, ...]:
     """The outcomes of one call; one that was refused whole is tried again in halves.
 
     A refusal (4xx) proves that nothing of the call was accepted, so this sends nothing twice, and the one

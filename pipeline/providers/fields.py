@@ -7,8 +7,9 @@ keys, nor bodies as JSON strings (``rendering.json_bodies``, handed on here).
 import base64
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Final
+from typing import Final, Self
 
 from pipeline.rendering.json_bodies import (
     html_json,
@@ -58,8 +59,31 @@ def _base64(data: bytes) -> str:
     return base64.b64encode(data).decode("ascii")
 
 
-def json_list(items: Sequence[bytes]) -> list[bytes]:
+@dataclass(frozen=True, slots=True)
+class Pieces:
+    """An encoded item that is joined only as it goes out: what messages share stays the same few objects.
+
+    Room for 500 joined items of 25 KB costs the system more time than everything that is written into it.
+    """
+
+    pieces: Sequence[bytes] = field(repr=False)
+    _size: int
+
+    @classmethod
+    def of(cls, pieces: Sequence[bytes]) -> Self:
+        """An item that is ``pieces`` one after another."""
+        return cls(pieces, sum(map(len, pieces)))
+
+    def __len__(self) -> int:
+        """Bytes."""
+        return self._size
+
+
+def json_list(items: Sequence[bytes | Pieces]) -> list[bytes]:
     """Encoded JSON values as a JSON list, in pieces: nothing is copied."""
-    pieces = [piece for item in items for piece in (b",", item)]
-    pieces[:1] = [b"["]
-    return [*pieces, b"]"]
+    found: list[bytes] = []
+    for item in items:
+        found.append(b",")
+        found += item.pieces if isinstance(item, Pieces) else (item,)
+    found[:1] = [b"["]
+    return [*found, b"]"]

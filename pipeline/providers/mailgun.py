@@ -88,12 +88,12 @@ class Mailgun:
         """Close the connections."""
         self._wire.close()
 
-    def _lots(self, numbered: Sequence[Numbered]) -> list[Lot]:
+    def _lots(self, numbered: Sequence[Numbered]) -> list[Lot[bytes]]:
         found = sort_out(numbered, code=_CODE, one_per_address=True)
         lots = [self._lot(merge) for merge in found.merges]
         return [*lots, one_by_one(found.whole, _whole, self._send_whole)]
 
-    def _lot(self, merge: Merge) -> Lot:
+    def _lot(self, merge: Merge) -> Lot[bytes]:
         return Lot(
             places=tuple(place for place, _ in merge.members),
             items=[_recipient(merge, message) for _, message in merge.members],

@@ -20,6 +20,7 @@ from pipeline.delivery.outcome import Accepted, Deferred, Outcome, Refused, Unkn
 from pipeline.providers.answers import Exchange, NoAnswer, not_taken, unreadable
 from pipeline.providers.calls import CallOutcome, Lot, Numbered, in_lots
 from pipeline.providers.fields import (
+    Pieces,
     base64_picture,
     html_pieces,
     json_bytes,
@@ -100,27 +101,27 @@ class Postmark:
         """Close the connections."""
         self._wire.close()
 
-    def _lots(self, numbered: Sequence[Numbered]) -> tuple[Lot, ...]:
+    def _lots(self, numbered: Sequence[Numbered]) -> tuple[Lot[Pieces], ...]:
         places = tuple(place for place, _ in numbered)
         items = [self._item(message) for _, message in numbered]
         return (Lot(places=places, items=items, call=self._call, most=_LARGEST_BATCH, largest=_LARGEST_BODY),)
 
-    def _item(self, message: Message) -> bytes:
+    def _item(self, message: Message) -> Pieces:
         shared = _shared(
             self._stream, message.from_name, message.from_address, message.reply_to, message.subject
         )
-        return b"".join(
-            (
+        return Pieces.of(
+            [
                 shared, b',"To":', json_text(message.to),
                 b',"Metadata":{"delivery_key":', json_text(message.key),
                 b'},"Headers":[', *(_header(name, value) for name, value in message.headers),
                 _header("Message-ID", message.message_id), b'{"Name":"X-PM-KeepID","Value":"true"}',
                 b'],"HtmlBody":', *html_pieces(message), b',"TextBody":', *text_pieces(message),
                 _attachments(message.pictures), b"}",
-            )
+            ]
         )  # fmt: skip
 
-    def _call(self, items: Sequence[bytes]) -> CallOutcome:
+    def _call(self, items: Sequence[Pieces]) -> CallOutcome:
         exchange = self._wire.exchange("POST", self._url, body=json_list(items), headers=self._headers)
         whole = _whole_call(exchange)
         if whole is not None:

@@ -90,7 +90,7 @@ class Resend:
         """Close the connections."""
         self._wire.close()
 
-    def _lots(self, numbered: Sequence[Numbered]) -> list[Lot]:
+    def _lots(self, numbered: Sequence[Numbered]) -> list[Lot[bytes]]:
         plain = [each for each in numbered if not each[1].pictures]
         batch = Lot(
             places=tuple(place for place, _ in plain),

@@ -85,9 +85,9 @@ class Sendgrid:
         """Close the connections."""
         self._wire.close()
 
-    def _lots(self, numbered: Sequence[Numbered]) -> list[Lot]:
+    def _lots(self, numbered: Sequence[Numbered]) -> list[Lot[bytes]]:
         found = sort_out(numbered, code=_CODE, one_per_address=True)
-        lots: list[Lot] = []
+        lots: list[Lot[bytes]] = []
         whole = list(found.whole)
         for merge in found.merges:
             fitting = [(number, item) for number in merge.members if (item := _merged(merge, number[1]))]
@@ -96,7 +96,7 @@ class Sendgrid:
             whole += [number for number in merge.members if number[0] not in fits]
         return [*lots, one_by_one(whole, _whole, self._send)]
 
-    def _lot(self, merge: Merge, fitting: Iterable[tuple[Numbered, bytes]]) -> Lot:
+    def _lot(self, merge: Merge, fitting: Iterable[tuple[Numbered, bytes]]) -> Lot[bytes]:
         pairs = list(fitting)
         return Lot(
             places=tuple(number[0] for number, _ in pairs),

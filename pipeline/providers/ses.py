@@ -113,12 +113,12 @@ class Ses:
         """Close the connections."""
         self._wire.close()
 
-    def _lots(self, numbered: Sequence[Numbered]) -> list[Lot]:
+    def _lots(self, numbered: Sequence[Numbered]) -> list[Lot[bytes]]:
         found = sort_out(numbered, code=_CODE)
         lots = [self._lot(merge) for merge in found.merges]
         return [*lots, one_by_one(found.whole, self._raw, self._send_one)]
 
-    def _lot(self, merge: Merge) -> Lot:
+    def _lot(self, merge: Merge) -> Lot[bytes]:
         return Lot(
             places=tuple(place for place, _ in merge.members),
             items=[_entry(merge, message) for _, message in merge.members],

@@ -11,7 +11,9 @@ request or an answer is ever logged.
 import ipaddress
 import socket
 import time
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import accumulate
 from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
@@ -101,23 +103,21 @@ class _Body:
 
     def __init__(self, pieces: Sequence[bytes]) -> None:
         self._pieces = pieces
+        #: Where each piece ends, counted from the first byte.
+        self._ends = list(accumulate(map(len, pieces)))
         self.left = False
 
     def __len__(self) -> int:
-        return sum(map(len, self._pieces))
+        return self._ends[-1] if self._ends else 0
 
     def __iter__(self) -> Iterator[bytes]:
         """The pieces, joined to some hundred kilobytes each: few system calls, and still in the cache."""
         self.left = True
-        group: list[bytes] = []
-        size = 0
-        for piece in self._pieces:
-            group.append(piece)
-            size += len(piece)
-            if size >= _SENT_AT_ONCE:
-                yield b"".join(group)
-                group, size = [], 0
-        yield b"".join(group)
+        start = sent = 0
+        while start < len(self._ends):
+            stop = bisect_left(self._ends, sent + _SENT_AT_ONCE, start) + 1
+            yield b"".join(self._pieces[start:stop])
+            start, sent = stop, self._ends[min(stop, len(self._ends)) - 1]
 
 
 def is_loopback(url: str) -> bool:

@@ -44,7 +44,8 @@ def _network(value: str) -> str:
     try:
         ip_network(value, strict=False)
     except ValueError:
-        raise ValueError(f"{value!r} is no address like '10.0.0.5' and no network like '10.0.0.0/8'") from None
+        hint = "write one like '10.0.0.5' or '10.0.0.0/8'"
+        raise ValueError(f"{value!r} is not an address or a network; {hint}") from None
     return value
 
 

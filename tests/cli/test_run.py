@@ -45,3 +45,28 @@ def test_it_serves_both_sites_and_ends_quietly_when_asked(run: Run, running_clin
     after = run("calendar", "--json").json
     assert len(after) == len(before)
     assert {row["state"] for row in after}.isdisjoint({"claimed", "sending", "unknown"})
+
+
+def test_the_pages_alone_send_nothing(run: Run, running_clinic: Path) -> None:
+    choose_ports(running_clinic / "config.toml")
+    before = run("calendar", "--json").json
+
+    with subprocess.Popen(
+        [sys.executable, "-m", "pipeline", "web"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as running:
+        staff = re.search(r"http\S+", running.stdout.readline()).group()
+        assert requests.get(f"{staff}/healthz", timeout=20).json()["status"] == "ok"
+        running.send_signal(signal.SIGTERM)
+        _told, complaints = running.communicate(timeout=60)
+
+    assert (running.returncode, complaints) == (0, "")
+    assert run("calendar", "--json").json == before
+
+
+def test_workers_are_for_postgresql(run: Run, running_clinic: Path) -> None:
+    ended = run("worker")
+
+    assert ended.code == 1
+    assert "need PostgreSQL" in ended.err
+    assert "pipeline run" in ended.err
+    assert "database.url" in ended.err

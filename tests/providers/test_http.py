@@ -108,7 +108,7 @@ def test_what_the_template_leaves_out_the_api_cannot_do(left_out: str, capabilit
 def test_text_of_a_patient_never_becomes_part_of_the_template(start_standin: StartStandin) -> None:
     """A name that looks like a placeholder, or holds quotes, arrives as it is."""
     standin = start_standin()
-    odd = replace(message(1), text='{to} "}, "to": "other@example.org')
+    odd = replace(message(1), bodies=Bodies.whole(html="", text='{to} "}, "to": "other@example.org'))
 
     with closing(open_http(standin.url)) as provider:
         (outcome,) = provider.send([odd])

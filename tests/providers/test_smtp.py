@@ -23,7 +23,7 @@ from cryptography.x509.oid import NameOID
 from pipeline.delivery.outcome import Accepted, Deferred, Outcome, Refused, Unknown
 from pipeline.errors import ConfigError
 from pipeline.providers.smtp import Smtp
-from pipeline.rendering.model import Message
+from pipeline.rendering.model import Bodies, Message
 from pipeline.sections.mail import SmtpProvider, SmtpSecurity
 from tests.providers.conftest import IMPATIENT, PATIENT, PIXEL, SECRET, SENT_AT, alike, message
 
