@@ -189,7 +189,7 @@ def _another_moment(facts: Facts, now: datetime, local: datetime, rules: Rules) 
             if again.due > now:
                 return Wait(again.due, reason)
     # Due today and open today by the plan: only the hour can be wrong.
-    return None if in_hours(local, rules) else _opening(facts, now, rules)
+    return _in_order(facts, now) if in_hours(local, rules) else _opening(facts, now, rules)
 
 
 def _opening(facts: Facts, moment: datetime, rules: Rules) -> Decision:

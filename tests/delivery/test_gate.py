@@ -167,6 +167,15 @@ def test_the_rules_of_a_part_win_over_those_of_the_series() -> None:
     assert decide(part=part, due_at=at(TODAY, 18), now=at(TODAY, 18, 30)) == Go()
 
 
+def test_a_late_part_waits_for_the_earlier_one_also_at_the_minute_of_its_new_date() -> None:
+    late = TODAY - timedelta(days=3)
+
+    decided = decide(due_at=at(late, 9), now=at(TODAY, 9), earlier_due=at(late, 9))
+
+    assert isinstance(decided, Wait)
+    assert decided.reason is Reason.GAP
+
+
 minutes = st.integers(min_value=0, max_value=20 * 24 * 60)
 moments = minutes.map(lambda minute: datetime(2026, 3, 1, tzinfo=UTC) + timedelta(minutes=minute))
 facts = st.builds(
