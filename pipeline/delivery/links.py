@@ -24,10 +24,8 @@ PURPOSES: Mapping[Slot, tuple[str, TokenPurpose]] = MappingProxyType(
 
 def links_for(delivery_id: int, *, keyring: Keyring, public_url: str) -> dict[Slot, str]:
     """The links of one delivery; nothing in them tells who the patient is."""
-    return {
-        slot: f"{public_url}/{path}/{keyring.token(purpose, delivery_id)}"
-        for slot, (path, purpose) in PURPOSES.items()
-    }
+    tokens = keyring.tokens(delivery_id)
+    return {slot: f"{public_url}/{path}/{tokens[purpose]}" for slot, (path, purpose) in PURPOSES.items()}
 
 
 def sample_links(public_url: str) -> dict[Slot, str]:

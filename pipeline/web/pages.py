@@ -7,6 +7,7 @@ import logging
 import traceback
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError, select_autoescape
@@ -19,17 +20,28 @@ from pipeline.rendering.colours import palette
 
 _log = logging.getLogger(__name__)
 #: Nothing but our own style sheet and frames: no script, no font, no picture from anywhere.
-_POLICY = (
+POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; frame-src 'self'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'self'"
 )
 _HEADERS = {
-    "content-security-policy": _POLICY,
+    "content-security-policy": POLICY,
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
     "cache-control": "no-store",
     "x-frame-options": "SAMEORIGIN",
 }
+#: For pages that lie open to everybody: in nobody's frame, in no search engine.
+PUBLIC_HEADERS: Mapping[str, str] = MappingProxyType(
+    {
+        "content-security-policy": "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; "
+        "base-uri 'none'; frame-ancestors 'none'",
+        "x-frame-options": "DENY",
+        "x-robots-tag": "noindex, nofollow, noarchive",
+        "cross-origin-opener-policy": "same-origin",
+        "cross-origin-resource-policy": "same-origin",
+    }
+)
 
 
 class Pages:
@@ -70,14 +82,16 @@ class SafeHeaders:
     The outermost layer of a site: an answer to a refused host or to a fault of ours has them, too.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, headers: Mapping[str, str] = MappingProxyType({})) -> None:
+        """``headers`` come before the usual ones of the same name."""
         self._app = app
+        self._headers = {**_HEADERS, **headers}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in _HEADERS.items():
+                for name, value in self._headers.items():
                     headers.setdefault(name, value)
             await send(message)
 

@@ -57,6 +57,8 @@ def serving(app: ASGIApp, listener: socket.socket) -> Iterator[str]:
     config = uvicorn.Config(
         app, log_level="warning", access_log=False, server_header=False, date_header=True, lifespan="off",
         timeout_graceful_shutdown=3,
+        # Whom a request comes from is found in ``limits``, by the proxies that the clinic names.
+        proxy_headers=False,
     )  # fmt: skip
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True, name="web")

@@ -191,6 +191,8 @@ def _zone_words(zone: str) -> str:
 def _halted_words(tx: Tx) -> str:
     """What `pipeline halt` stopped, and how to go on; empty where nothing is."""
     stopped = halted(tx)
+    if stopped.restored:
+        return "This database is a restored backup. Nothing goes out until someone runs: pipeline restored"
     if stopped.everything:
         return "Nothing goes out until someone runs: pipeline halt --resume"
     return "; ".join(

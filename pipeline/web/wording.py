@@ -7,7 +7,7 @@ compiler (``rendering.texts``).
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
@@ -34,14 +34,26 @@ class Wording:
         """``ltr`` or ``rtl``."""
         return "rtl" if self._catalog.right_to_left else "ltr"
 
-    def __call__(self, text: str) -> str:
-        """``text`` in this language, in English where it is not translated."""
-        return self._catalog.own(text) if text else ""
+    def __call__(self, text: str, **values: str) -> str:
+        """``text`` in this language, in English where it is not translated; ``%(name)s`` are filled in.
+
+        A translation that names a value wrongly gives way to the English text.
+        """
+        said = self._catalog.own(text) if text else ""
+        if not values:
+            return said
+        try:
+            return said % values
+        except (KeyError, ValueError, TypeError):
+            return text % values
 
     def day(self, moment: datetime, zone: str) -> str:
         """The day of an aware ``moment`` in ``zone``, as this language writes it."""
-        locale = locale_of(self._catalog.language)
-        return str(format_date(moment.astimezone(ZoneInfo(zone)), format="full", locale=locale))
+        return self.date(moment.astimezone(ZoneInfo(zone)).date())
+
+    def date(self, day: date) -> str:
+        """``day`` with its weekday, as this language writes it."""
+        return str(format_date(day, format="full", locale=locale_of(self._catalog.language)))
 
 
 def wording_in(language: str, catalogs: Mapping[str, Catalog]) -> Wording:

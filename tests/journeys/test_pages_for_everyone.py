@@ -1,12 +1,15 @@
 """Every page on a phone and a desktop, by day and by night: no barrier, nothing sideways, nothing foreign."""
 
+from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
+from sqlalchemy import select, update
 
 from pipeline.delivery.states import State
 from pipeline.keys import TokenPurpose
 from pipeline.store import overview
+from pipeline.store.schema import editions
 from tests.journeys.conftest import OpenWindow, Site
 
 STAFF = ("/", "/deliveries", "/preview", "/preview/parts/1", "/preview/parts/1?look=text", "/nothing")
@@ -21,8 +24,9 @@ def patients_pages(site: Site) -> list[str]:
         sent = overview.list_deliveries(tx, overview.Filter(states=[State.ACCEPTED]), limit=100)
     row = next(each for each in sent if each.part > 1)
     token = site.clinic.keyring.token
-    pages = [f"/{path}/{token(purpose, row.id)}" for path, purpose in PATHS.items()]
-    return [*pages, f"{pages[0]}?part=1", "/u/cut-off"]
+    links = {path: f"/{path}/{token(purpose, row.id)}" for path, purpose in PATHS.items()}
+    below = [f"{links['p']}/stop", f"{links['p']}/helpful", f"{links['u']}/again"]
+    return [*links.values(), *below, f"{links['v']}?part=1", "/u/cut-off"]
 
 
 @pytest.mark.parametrize(("width", "scheme"), LOOKS)
@@ -69,3 +73,57 @@ def test_on_a_phone_a_table_is_cards_that_screen_readers_still_know_as_a_table(
     assert first.get_by_role("cell").count() == 3
     left = [cell.bounding_box()["x"] for cell in first.get_by_role("cell").all()]
     assert len(set(left)) == 1, "one below the other"
+
+
+@pytest.fixture
+def spanish(site: Site) -> Iterator[None]:
+    """The clinic's series as if it were written in Spanish; put back afterwards."""
+    with site.clinic.store.begin() as tx:
+        before = tx.connection.scalar(select(editions.c.language).limit(1))
+        tx.connection.execute(update(editions).values(language="es-US"))
+    yield
+    with site.clinic.store.begin() as tx:
+        tx.connection.execute(update(editions).values(language=before))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_in_spanish_at_320_pixels_no_page_for_patients_has_a_barrier(
+    site: Site, window: OpenWindow, spanish: None, scheme: str
+) -> None:
+    looker = window(320, scheme)
+    found: dict[str, object] = {}
+    for path in patients_pages(site):
+        looker.page.goto(site.public + path, wait_until="load")
+        own = path != "/u/cut-off"
+        if own and not path.startswith("/v/"):
+            assert looker.page.locator("html").get_attribute("lang") == "es-US"
+            assert looker.page.get_by_text("Emergencia: llame al 911").first.is_visible()
+        found[f"{path} axe"] = looker.violations()
+        found[f"{path} overflow"] = looker.overflow()
+    assert {what: problem for what, problem in found.items() if problem} == {}
+
+
+def test_what_patients_press_is_large_and_nothing_is_small_or_cut_off_at_twice_the_size(
+    site: Site, window: OpenWindow
+) -> None:
+    """WCAG 2.2, 1.4.4 and 2.5.5: text at 200 %, targets of 44 pixels."""
+    looker = window(375)
+    small: dict[str, object] = {}
+    for path in patients_pages(site):
+        looker.page.goto(site.public + path)
+        small[f"{path} text"] = looker.page.evaluate(_SMALL_TEXT)
+        if not path.startswith("/v/"):
+            small[f"{path} targets"] = looker.page.evaluate(_SMALL_TARGETS)
+            looker.page.evaluate("document.documentElement.style.fontSize = '225%'")
+            small[f"{path} doubled"] = looker.overflow()
+    assert {what: problem for what, problem in small.items() if problem} == {}
+
+
+#: Text below 16 pixels, by its words.
+_SMALL_TEXT = """() => [...document.querySelectorAll("p, li, a, button, label, summary, h1, h2")]
+  .filter(each => each.checkVisibility() && parseFloat(getComputedStyle(each).fontSize) < 16)
+  .map(each => each.textContent)"""
+#: What is pressed and stands alone (not inside a sentence), and is lower than 44 pixels.
+_SMALL_TARGETS = """() => [...document.querySelectorAll("button, input, summary, .tap, .phone")]
+  .filter(each => each.checkVisibility() && each.getBoundingClientRect().height < 44)
+  .map(each => `${each.textContent} ${each.getBoundingClientRect().height}`)"""

@@ -136,14 +136,18 @@ def test_everything_can_be_reached_with_keys_alone(preview: Preview, window: Ope
     page.keyboard.press("ArrowLeft")
     expect(page).to_have_url(re.compile("/parts/1$"))
     for key, said in (("t", "look=text"), ("s", "look=source"), ("h", "look=headers")):
+        expect(page.locator("#keys")).to_be_visible()
         page.keyboard.press(key)
         expect(page).to_have_url(re.compile(said))
+    expect(page.locator("#keys")).to_be_visible()
     page.keyboard.press("e")
     expect(page).to_have_url(re.compile("/parts/1$"))
     for key, said in (
         ("l", "scheme=dark"), ("i", "images=off"), ("b", "trial=off"), ("p", "width=phone"),
         ("n", "patient=long"),
     ):  # fmt: skip
+        # The address is new before the new page's script knows keys.
+        expect(page.locator("#keys")).to_be_visible()
         page.keyboard.press(key)
         expect(page).to_have_url(re.compile(said))
     assert all(said in page.url for said in ("scheme=dark", "images=off", "trial=off", "width=phone"))

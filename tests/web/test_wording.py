@@ -21,7 +21,7 @@ TEMPLATES = BUNDLED / "templates"
 def said_in_python() -> set[str]:
     """Every text in ``questions``: single ones and the fields of each question."""
     found = [value for name, value in vars(questions).items() if not name.startswith("_")]
-    single = {value for value in found if isinstance(value, str)}
+    single = {value for value in found if isinstance(value, str)} | set(questions.BREAKS.values())
     asked = [value for value in found if isinstance(value, (questions.Question, questions.Choice))]
     return single | {getattr(each, field.name) for each in asked for field in fields(each)} - {""}
 
@@ -41,6 +41,20 @@ def test_every_text_of_a_patients_page_has_its_spanish_words(text: str) -> None:
 def test_the_texts_are_found_at_all() -> None:
     assert len(said_in_python()) > 20
     assert "Questions? Call us:" in said_in_templates()
+
+
+def test_no_text_is_kept_that_no_page_says_any_more() -> None:
+    catalog = (TEMPLATES / "locale" / "es.po").read_text("utf-8")
+    pages = catalog.partition("# Patients' pages.")[2]
+
+    assert set(re.findall(r'^msgid "(.*)"$', pages, re.MULTILINE)) <= said_in_python() | said_in_templates()
+
+
+def test_values_are_filled_in_and_a_translation_that_names_them_wrongly_gives_way(tmp_path) -> None:
+    entry = 'msgid ""\nmsgstr ""\n\nmsgid "Until %(day)s."\nmsgstr "Jusqu\'au %(jour)s, 100 %."\n'
+    words = wording_in("fr", TemplateSource((folder_with(tmp_path, "fr", entry), TEMPLATES)).catalogs())
+
+    assert words("Until %(day)s.", day="<b>5 %(x)s") == "Until <b>5 %(x)s."
 
 
 def folder_with(tmp_path: Path, locale: str, text: str) -> Path:
@@ -123,5 +137,7 @@ def test_a_clinics_own_page_is_used_and_cannot_reach_into_python(
     (own / "pages" / "confirm.html").write_text("{{ ''.__class__.__mro__ }}", encoding="utf-8")
     with open_copy(prepared, tmp_path / "clinic") as clinic:
         site = open_site(clinic, (own, TEMPLATES))
-        assert "Our own: Please call us" in site.public.get(site.link(TokenPurpose.CALL_ME)).text
-        assert "class" not in re.sub(r'class="\w+"', "", site.public.get(site.link(TokenPurpose.NOT_ME)).text)
+        assert "Our own: We will call you" in site.public.post(site.link(TokenPurpose.CALL_ME)).text
+        assert "class" not in re.sub(
+            r'class="[\w-]+"', "", site.public.get(site.link(TokenPurpose.NOT_ME)).text
+        )
