@@ -13,8 +13,12 @@ from pipeline.store.database import Tx
 EVERYTHING = "everything"
 
 
-def halt(tx: Tx, series: str | None, *, actor: str, now: datetime) -> None:
+def halt(
+    tx: Tx, series: str | None, *, actor: str, reason: str | None = None, now: datetime
+) -> None:
     """From this commit on no further batch begins; ``series`` None stops all of them.
+
+    ``reason`` is kept in the audit trail.
 
     Raises NotAllowedError for a series that nobody knows: a slip of the pen must not look like a stop.
     """
@@ -25,7 +29,9 @@ def halt(tx: Tx, series: str | None, *, actor: str, now: datetime) -> None:
             mend=f"known series: {', '.join(known) or 'none'}; without --series everything is stopped",
         )
     marks.halt(tx, series, now=now)
-    audit.append(tx, actor=actor, action="halt", subject=f"series:{series or EVERYTHING}", now=now)
+    why = None if reason is None else {"reason": reason}
+    subject = f"series:{series or EVERYTHING}"
+    audit.append(tx, actor=actor, action="halt", subject=subject, detail=why, now=now)
 
 
 def go_on(tx: Tx, series: str | None, *, actor: str, now: datetime) -> bool:

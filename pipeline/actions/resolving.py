@@ -10,8 +10,9 @@ from datetime import datetime
 from enum import StrEnum
 
 from pipeline.actions.enrolling import Dating, date_again
+from pipeline.delivery.events import PROVES, Event
+from pipeline.delivery.feedback import REASONS, steps
 from pipeline.delivery.outages import InDoubt
-from pipeline.delivery.reported import after_event
 from pipeline.delivery.states import Reason, State
 from pipeline.store import audit, enrollments, events, ledger, overview, planning, unknowns
 from pipeline.store.database import Tx

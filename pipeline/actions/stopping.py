@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from pipeline.delivery.states import Reason, State
-from pipeline.store import audit, enrollments, overview, patients, planning, suppression
+from pipeline.store import audit, calls, enrollments, overview, patients, planning, suppression
+from pipeline.store.calls import CallReason
 from pipeline.store.database import Tx
 from pipeline.store.enrollments import Enrollment, EnrollmentStatus
 from pipeline.store.overview import DeliveryRow
@@ -51,6 +52,7 @@ def not_me(tx: Tx, delivery: DeliveryRow, *, now: datetime) -> None:
         ids = [each.id for each in fresh]
         enrollments.set_status(tx, ids, EnrollmentStatus.HELD, reason=Reason.WRONG_PERSON, now=now)
         planning.hold(tx, ids, reason=Reason.WRONG_PERSON, actor="patient:page", now=now)
+        calls.open_call(tx, delivery.patient_id, CallReason.WRONG_ADDRESS, now=now)
         _write(tx, delivery, "not_me", "page", now)
 
 

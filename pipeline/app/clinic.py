@@ -22,6 +22,7 @@ from pipeline.actions.enrolling import Dating
 from pipeline.actions.generation import Generation
 from pipeline.actions.offers import EditionDays
 from pipeline.app.clock import Clock, system_clock
+from pipeline.app.listening import Hearing
 from pipeline.app.settings import check_mode, clinic_rules
 from pipeline.config import Config
 from pipeline.delivery.links import links_for
@@ -97,8 +98,13 @@ class Clinic(AbstractContextManager["Clinic"]):
             now=now,
         )
 
+    def hearing(self) -> Hearing:
+        """Whoever reports to this clinic."""
+        return Hearing(config=self.config, environment=self.environment, store=self.store)
+
     def housekeep(self) -> int:
         """What has to happen before mail goes out; how many pauses ended."""
+        self.hearing().go_on(now=self.clock())
         return end_pauses(self.store, partial(self.dating, actor="housekeeping"))
 
     def provider(self) -> Provider:

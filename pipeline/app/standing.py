@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pipeline.actions.generation import WORDS, Standing
+from pipeline.actions.reporting import complaints_by_level
 from pipeline.app.clinic import Clinic
+from pipeline.app.listening import feedback_rules
 from pipeline.delivery.health import Situation
 from pipeline.delivery.pacing import Leave, leave
 from pipeline.delivery.states import State
@@ -58,6 +60,7 @@ def _gather(tx: Tx, clinic: Clinic, standing: Standing, now: datetime) -> Overal
             provider=provider,
             breaker=watch.load_breaker(tx, provider),
             leave=allowed,
+            complaints=complaints_by_level(tx, None, feedback_rules(clinic.config).alarm, now=now),
         ),
     )
 

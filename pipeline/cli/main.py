@@ -48,7 +48,7 @@ TOPICS = (
             ("calendar", "what goes out when, in whose time, and why not"),
             ("simulate", "play the coming days on a copy, outages included"),
             ("patient", "find a patient, see their mail, record their consent"),
-            ("calls", "whom to call instead of writing to them"),
+            ("calls", "whom to call, why and since when; close a call"),
         ),
     ),
     Topic(
@@ -71,6 +71,8 @@ TOPICS = (
             ("worker", "send, as one of any number of processes on PostgreSQL"),
             ("web", "staff pages and patients' pages, without sending"),
             ("status", "what waits, what needs you, what is stuck; one delivery's life"),
+            ("events", "what mail services reported, counted"),
+            ("report", "what became of each part, and what patients said of it"),
             ("unknowns", "deliveries of which nobody knows whether they went"),
             ("resolve", "say of those whether they went"),
             ("halt", "stop every send at once, or go on"),

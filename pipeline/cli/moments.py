@@ -1,10 +1,10 @@
-"""Days, moments and zones as people write them on the command line.
+"""Days, moments and zones as people write them on the command line, and spans of time as they read them.
 
-In charge of: reading them, or saying in words how to write them. Not in charge of: what they mean.
+In charge of: reading and wording them, or saying how to write them. Not in charge of: what they mean.
 """
 
 import difflib
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
 from pipeline.errors import NotAllowedError, Place
@@ -33,6 +33,18 @@ def read_zone(name: str, *, option: str) -> ZoneInfo:
             mend=f"did you mean {near[0]!r}?" if near else "write an IANA name, like America/Chicago",
         )
     return ZoneInfo(name)
+
+
+_UNITS = ((timedelta(days=1), "day"), (timedelta(hours=1), "hour"), (timedelta(minutes=1), "minute"))
+
+
+def span_in_words(span: timedelta) -> str:
+    """A span of time in its largest unit: "3 hours"."""
+    for unit, name in _UNITS:
+        if span >= unit:
+            count = span // unit
+            return f"{count} {name}{'' if count == 1 else 's'}"
+    return "less than a minute"
 
 
 def _read(text: str, *, option: str, example: str) -> datetime:

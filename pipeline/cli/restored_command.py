@@ -12,9 +12,7 @@ from pipeline.actions.generation import Lost, Standing
 from pipeline.app.clinic import Clinic
 from pipeline.cli.deeds import confirm
 from pipeline.cli.opening import open_clinic
-from pipeline.errors import NotAllowedError
-from pipeline.store import users
-from pipeline.store.database import Tx
+from pipeline.cli.signed_in import check_user
 
 app = typer.Typer(help="This database is a restored backup: look at what that means, and go on.")
 
@@ -43,7 +41,8 @@ def restored(
             typer.echo("This is the living database: nothing is held back.")
             return
         with clinic.store.read() as tx:
-            _check_user(tx, user)
+            if user is not None:
+                check_user(tx, user)
             _show(clinic, standing, clinic.generation.lost(tx, now))
         if user is None:
             typer.echo("Nothing is sent until somebody decides: pipeline restored --as USER")
@@ -56,14 +55,6 @@ def restored(
             leave_open=not send_again, now=now,
         )  # fmt: skip
     typer.echo("It goes on. See what is in doubt with: pipeline unknowns")
-
-
-def _check_user(tx: Tx, name: str | None) -> None:
-    if name is not None and users.find_user(tx, name) is None:
-        known = ", ".join(each.name for each in users.list_users(tx)) or "nobody yet"
-        raise NotAllowedError(
-            f"There is no user {name!r}.", mend=f"add them with `pipeline user add`; known now: {known}"
-        )
 
 
 def _show(clinic: Clinic, standing: Standing, lost: Lost) -> None:

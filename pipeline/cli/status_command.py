@@ -15,6 +15,7 @@ from rich.console import Console
 from pipeline.app.clinic import Clinic
 from pipeline.app.standing import Overall, overall
 from pipeline.cli.life import show_life
+from pipeline.cli.moments import span_in_words
 from pipeline.cli.opening import open_clinic
 from pipeline.cli.printing import console, print_json
 from pipeline.delivery.health import Group, Notice, in_words, needs, passes_by_itself, stops, stuck
@@ -22,7 +23,7 @@ from pipeline.delivery.states import State
 from pipeline.delivery.words import REASON_WORDS, STATE_WORDS
 
 app = typer.Typer(help="What waits and why, what needs you, what is stuck; one delivery's life.")
-_MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+_MINUTE = timedelta(minutes=1)
 
 
 @app.command()
@@ -75,7 +76,7 @@ def _show_notices(out: Console, heading: str, notices: Sequence[Notice], now: da
     out.print(f"\n[bold {colour}]{heading}[/bold {colour}]")
     for each in notices:
         count = f"{each.count} " if each.count and each.code not in {"stuck", "abandoned"} else ""
-        since = f"  (since {_span(now - each.since)})" if each.since and each.code != "silent" else ""
+        since = f"  (since {span_in_words(now - each.since)})" if each.since and each.code != "silent" else ""
         out.print(f"  {count}{each.what}{since}", highlight=False, markup=False)
         out.print(f"      {each.mend}", highlight=False, markup=False, style="cyan")
 
@@ -102,16 +103,7 @@ def _in_order(counts: Mapping[State, int]) -> list[tuple[State, int]]:
 
 
 def _ago(span: timedelta) -> str:
-    return "just now" if span < _MINUTE else f"{_span(span)} ago"
-
-
-def _span(span: timedelta) -> str:
-    """A span of time in its largest unit: "3 hours"."""
-    for unit, name in ((_DAY, "day"), (_HOUR, "hour"), (_MINUTE, "minute")):
-        if span >= unit:
-            count = span // unit
-            return f"{count} {name}{'' if count == 1 else 's'}"
-    return "less than a minute"
+    return "just now" if span < _MINUTE else f"{span_in_words(span)} ago"
 
 
 def _as_json(clinic: Clinic, found: Overall) -> dict[str, object]:

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from pipeline.delivery.alarm import Complaints, Level
+from pipeline.delivery.alarm import in_words as complaints_in_words
 from pipeline.delivery.breaker import Breaker
 from pipeline.delivery.pacing import Leave
 from pipeline.delivery.states import Reason, State
@@ -59,6 +61,8 @@ class Situation:
     breaker: Breaker = field(default_factory=Breaker)
     #: What the rate and quota allow now; None: no limits are set.
     leave: Leave | None = None
+    #: Series of which patients marked too much as spam, and how bad it is.
+    complaints: tuple[tuple[Complaints, Level], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +70,7 @@ class Notice:
     """One thing a person should know."""
 
     #: A stable code: ``restored``, ``halted``, ``breaker``, ``quota``, ``silent``, ``failing``, ``stuck``,
-    #: ``abandoned``, or the state of deliveries that need somebody.
+    #: ``abandoned``, ``complaints``, or the state of deliveries that need somebody.
     code: str
     what: str
     mend: str
@@ -136,13 +140,23 @@ def stuck(situation: Situation) -> tuple[Notice, ...]:
 
 
 def needs(situation: Situation) -> tuple[Notice, ...]:
-    """What waits for a person, the most first."""
-    return tuple(_need(group) for group in situation.groups if _mend(group) is not None)
+    """What waits for a person, the most first; before it series that are marked as spam too often."""
+    bad = [_spam(each) for each, level in situation.complaints if level is not Level.FINE]
+    return (*bad, *(_need(group) for group in situation.groups if _mend(group) is not None))
 
 
 def passes_by_itself(situation: Situation) -> tuple[Group, ...]:
     """Held deliveries that wait for a day or the patient, not for staff."""
     return tuple(group for group in situation.groups if _mend(group) is None)
+
+
+def _spam(found: Complaints) -> Notice:
+    return Notice(
+        code="complaints",
+        what=f"Series {found.series}: {complaints_in_words(found)}.",
+        mend="look at who gets it and how it is written: pipeline report; a halted series waits for you",
+        since=found.newest,
+    )
 
 
 def _need(group: Group) -> Notice:

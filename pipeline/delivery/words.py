@@ -103,6 +103,16 @@ _BY_THEMSELVES: Mapping[str, str] = MappingProxyType(
 )
 
 
+#: Why somebody is on the call list: the codes of ``store.calls.CallReason``.
+CALL_WORDS: Mapping[str, str] = MappingProxyType(
+    {
+        "pain": "has more pain than expected and asks for a call",
+        "wrong_address": "emails do not reach them: ask for the right address",
+        "phone_instead": "wants phone calls instead of email",
+    }
+)
+
+
 def actor_in_words(actor: str) -> str:
     """Who did something, from its name in the history: ``staff:ana``, ``watchdog``, ``host:4711:ab12cd``."""
     kind, _, name = actor.partition(":")

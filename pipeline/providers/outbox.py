@@ -44,7 +44,7 @@ class Outbox:
         self._folder = folder
         self._clock = clock
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             probe = folder / ".write-test"
             probe.write_bytes(b"")
             probe.unlink()
@@ -70,7 +70,9 @@ class Outbox:
         # The process id keeps two dispatchers that resend the same key out of each other's file.
         partial = self._folder / f".{message.key}.{os.getpid()}.part"
         try:
-            with partial.open("wb") as file:
+            # Names and addresses stand in it in clear: for nobody but the account that sends.
+            handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(handle, "wb") as file:
                 file.write(to_mime(message, date=date))
                 file.flush()
                 os.fsync(file.fileno())

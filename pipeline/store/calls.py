@@ -76,7 +76,7 @@ def open_call(
     dialect = postgresql if tx.on_postgresql else sqlite
     # The target names the one constraint that may hold it back: any other failure is a failure.
     adding = dialect.insert(calls).values(row).on_conflict_do_nothing(index_elements=["about"])
-    return tx.connection.execute(adding).rowcount > 0
+    return tx.connection.scalar(adding.returning(calls.c.id)) is not None
 
 
 def close_call(tx: Tx, call_id: int, *, by: str, note: str | None = None, now: datetime) -> Call | None:

@@ -16,6 +16,7 @@ from typing import Self
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import TimeoutError as NoConnectionLeftError
 
 from pipeline.errors import Place, StoreError
 from pipeline.keys import Keyring
@@ -67,7 +68,7 @@ class Store:
         it never waits for the disk. Raises StoreError: not reachable, not a database, locked,
         read-only, full, or made by a newer version of the pipeline.
         """
-        parsed = _parse(url, folder)
+        parsed = database_url(url, folder)
         store = cls(_engine(parsed, patience, durable=durable), keyring, _place_of(parsed))
         try:
             with store._translated():
@@ -112,6 +113,11 @@ class Store:
     def _translated(self) -> Iterator[None]:
         try:
             yield
+        except NoConnectionLeftError as error:
+            raise StoreError(
+                "Too many wait for the database at once.", where=Place(file=self._place),
+                mend="try again in a moment; nothing was changed",
+            ) from error  # fmt: skip
         except DBAPIError as error:
             translated = store_error(error, self._place)
             if translated is None:
@@ -119,10 +125,11 @@ class Store:
             raise translated from error
 
 
-def _parse(url: str, folder: Path) -> URL:
+def database_url(url: str, folder: Path) -> URL:
+    """The value of database.url, understood; nothing is opened. Raises StoreError: it cannot be used."""
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # ValueError: a port that is no number
         raise _bad_url("It is not a database address.") from None
     if parsed.get_backend_name() == "sqlite":
         if not parsed.database or parsed.database == ":memory:":
@@ -153,17 +160,21 @@ def _engine(url: URL, patience: timedelta, *, durable: bool) -> Engine:
         _create_file(Path(str(url.database)))
         # isolation_level None: the driver must not open transactions of its own (see _begin_sqlite).
         settings = {"timeout": patience.total_seconds(), "isolation_level": None}
-        engine = create_engine(url, hide_parameters=True, connect_args=settings)
+        engine = create_engine(
+            url, hide_parameters=True, connect_args=settings, pool_timeout=patience.total_seconds()
+        )
         event.listen(engine, "connect", _set_up_sqlite)
         if not durable:
             event.listen(engine, "connect", _never_wait)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     waiting = int(patience.total_seconds() * 1000)
-    options = f"-c timezone=UTC -c lock_timeout={waiting} -c client_encoding=UTF8"
+    # `sending` must survive the server's crash, also on one that is set up to answer before it has written.
+    options = f"-c timezone=UTC -c lock_timeout={waiting} -c client_encoding=UTF8 -c synchronous_commit=on"
     try:
         return create_engine(
             url, hide_parameters=True, pool_pre_ping=True, isolation_level="READ COMMITTED",
+            pool_timeout=patience.total_seconds(),
             connect_args={"options": options, "connect_timeout": 10},
         )  # fmt: skip
     except (ImportError, NoSuchModuleError):

@@ -9,12 +9,12 @@ keep a row from being written.
 
 import hashlib
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, func, select, update
+from sqlalchemy import ColumnElement, Row, Select, bindparam, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from pipeline.delivery.events import Event, EventKind
@@ -30,6 +30,8 @@ _CHUNK = 500
 #: An address has no more events than this looked at, the newest first.
 _NEWEST = 200
 _SAID_LENGTH, _ID_LENGTH = 80, 300
+#: Amazon SNS asks to open an address that is longer than most sentences.
+_DETAIL_LENGTH = 1500
 
 
 class Standing(StrEnum):
@@ -60,8 +62,8 @@ class Matched:
 
     event: int
     delivery: int
-    #: Of the address that it is about; None where the patient has another one since.
-    address_hash: bytes | None
+    #: The hash of the address that it is about; None where the patient has another one since.
+    address: bytes | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,15 +162,22 @@ def explain(tx: Tx, delivery: int, *, reason: Reason, detail: str | None, actor:
     write_down(tx, [delivery], actor=actor, now=now)
 
 
-def settle(tx: Tx, matched: Iterable[Matched]) -> None:
+def settle(tx: Tx, matched: Sequence[Matched]) -> None:
     """Note to which deliveries events belong; they count as applied."""
-    for each in matched:
-        change = update(events).where(events.c.id == each.event)
-        tx.connection.execute(
-            change.values(
-                standing=Standing.APPLIED, delivery_id=each.delivery, address_hash=each.address_hash
-            )
-        )
+    if matched:
+        tx.connection.execute(_SETTLE, [asdict(each) for each in matched])
+
+
+_SETTLE = (
+    update(events)
+    .where(events.c.id == bindparam("event"))
+    .values(
+        standing=Standing.APPLIED,
+        delivery_id=bindparam("delivery"),
+        # Not named like its column, which SQLAlchemy keeps for itself in an UPDATE.
+        address_hash=bindparam("address"),
+    )
+)
 
 
 def let_go(tx: Tx, ids: Collection[int]) -> None:
@@ -209,6 +218,12 @@ def count_events(tx: Tx) -> tuple[EventCount, ...]:
     )
 
 
+def odd_events(tx: Tx, *, limit: int) -> tuple[Kept, ...]:
+    """The newest ``limit`` events that were not understood."""
+    query = select(events).where(events.c.kind == EventKind.OTHER).order_by(events.c.id.desc()).limit(limit)
+    return tuple(map(_kept, tx.connection.execute(query)))
+
+
 def count_standing(tx: Tx) -> dict[tuple[str, Standing], int]:
     """How many events of each service are applied, wait, or belong to none of ours."""
     columns = (events.c.provider, events.c.standing)
@@ -235,7 +250,7 @@ def _row(event: Event, call_id: int, provider: str, now: datetime) -> dict[str, 
         "received_at": now,
         "key": _line(event.key, _ID_LENGTH),
         "provider_id": _line(event.provider_id, _ID_LENGTH),
-        "detail": cleaned(_line(event.detail, None)),
+        "detail": cleaned(_line(event.detail, None), _DETAIL_LENGTH),
         "standing": Standing.WAITING,
     }
 

@@ -76,7 +76,7 @@ def count_parts(tx: Tx, *, series: str | None = None) -> tuple[PartCount, ...]:
             unsubscribed=stopped.get((row.series, row.part), 0),
             helpful=row.helpful,
             not_helpful=row.not_helpful,
-        )  # fmt: skip
+        )
         for row in tx.connection.execute(query)
     )
 

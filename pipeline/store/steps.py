@@ -155,11 +155,11 @@ def write_down(tx: Tx, ids: Sequence[int], *, actor: str, now: datetime) -> None
         tx.connection.execute(_HISTORY, {"ids": ids, "moment": now, "actor": actor})
 
 
-def cleaned(words: str | None) -> str | None:
+def cleaned(words: str | None, length: int = _DETAIL_LENGTH) -> str | None:
     """``words`` of a provider as one short line without anything that looks like an address."""
     if not words:
         return None
-    return _ADDRESS.sub("[address]", " ".join(words.split()))[:_DETAIL_LENGTH]
+    return _ADDRESS.sub("[address]", " ".join(words.split()))[:length]
 
 
 def _check(before: Iterable[State], after: State) -> None:

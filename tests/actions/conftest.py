@@ -35,3 +35,19 @@ def fresh_desk(tmp_path_factory, sqlite_template, keyring) -> Callable:
             yield made
 
     return make
+
+
+@pytest.fixture(scope="session")
+def fresh_store(tmp_path_factory, sqlite_template, keyring) -> Callable:
+    """An empty SQLite database of its own, for every example of a property."""
+    path = tmp_path_factory.mktemp("store") / "pipeline.db"
+
+    @contextmanager
+    def make() -> Iterator[Store]:
+        for stale in (path, Path(f"{path}-wal"), Path(f"{path}-shm")):
+            stale.unlink(missing_ok=True)
+        shutil.copy(sqlite_template, path)
+        with Store.open(f"sqlite:///{path}", keyring, durable=False) as store:
+            yield store
+
+    return make

@@ -59,6 +59,21 @@ def test_a_wrong_config_names_file_key_and_mend_and_no_command_starts(
     assert contents(clinic) == before
 
 
+@pytest.mark.parametrize("url", ["nonsense", "mysql://host/x", "sqlite://", "postgresql://host:port/x"])
+def test_a_database_address_that_cannot_be_used_is_refused_before_anything_is_opened(
+    run: Run, clinic: Path, url: str
+) -> None:
+    settings = clinic / "config.toml"
+    settings.write_text(settings.read_text("utf-8").replace("sqlite:///pipeline.db", url), "utf-8")
+    before = contents(clinic)
+
+    ended = run("config", "check")
+
+    is_one_clear_message(ended, where="database.url")
+    assert ended.code != 0
+    assert contents(clinic) == before
+
+
 def test_a_right_config_is_said_to_be_right(run: Run, clinic: Path) -> None:
     ended = run("config", "check")
 

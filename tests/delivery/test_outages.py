@@ -1,14 +1,11 @@
-"""Unknown deliveries of one cause are one outage, and events only ever add to what is known."""
+"""Unknown deliveries of one cause are one outage."""
 
 from datetime import UTC, datetime, timedelta
-from itertools import product
 
 from pipeline.delivery.outages import InDoubt, outages
-from pipeline.delivery.reported import after_event
-from pipeline.delivery.states import Reason, State, may_follow
+from pipeline.delivery.states import Reason
 
 NOW = datetime(2026, 3, 3, 15, 0, tzinfo=UTC)
-EVENTS = (State.ACCEPTED, State.DELIVERED, State.BOUNCED, State.COMPLAINED)
 
 
 def doubt(number: int, minutes: int, *, provider: str = "postmark", batch: int | None = 1) -> InDoubt:
@@ -38,30 +35,3 @@ def test_another_provider_another_day_or_a_restore_is_another_outage() -> None:
 
 def test_nothing_in_doubt_is_no_outage() -> None:
     assert outages([]) == ()
-
-
-def test_an_event_never_takes_a_step_that_the_ledger_refuses() -> None:
-    for now, says in product(State, EVENTS):
-        state = now
-        for step in after_event(now, says):
-            assert may_follow(state, step)
-            state = step
-
-
-def test_an_event_settles_what_is_unknown_and_proves_what_is_on_its_way() -> None:
-    assert after_event(State.UNKNOWN, State.DELIVERED) == (State.DELIVERED,)
-    assert after_event(State.SENDING, State.BOUNCED) == (State.ACCEPTED, State.BOUNCED)
-
-
-def test_events_in_any_order_end_where_the_weightiest_says() -> None:
-    for first, second in product(EVENTS, EVENTS):
-        state = State.UNKNOWN
-        for says in (first, second):
-            for step in after_event(state, says):
-                state = step
-        assert state is max(first, second, key=EVENTS.index)
-
-
-def test_an_event_changes_nothing_that_has_not_gone() -> None:
-    for now in (State.PLANNED, State.HELD, State.SKIPPED, State.CANCELED, State.REFUSED, State.CLAIMED):
-        assert after_event(now, State.DELIVERED) == ()

@@ -171,6 +171,19 @@ def test_a_locked_database_says_so_after_a_while(tmp_path, keyring):
     other.close()
 
 
+def test_more_transactions_at_once_than_connections_wait_and_then_say_so(database_url, keyring):
+    def hold(store: Store, depth: int = 100) -> None:
+        with store.read():
+            if depth:
+                hold(store, depth - 1)
+
+    with Store.open(database_url, keyring, patience=timedelta(seconds=0.2)) as store:
+        with pytest.raises(StoreError, match="Too many wait"):
+            hold(store)
+        with store.read():
+            pass
+
+
 def test_a_full_disk_says_so_and_loses_nothing(tmp_path, keyring):
     with Store.open(f"sqlite:///{tmp_path / 'pipeline.db'}", keyring) as store:
         paint(store, "green")
