@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 # A folder for the demo's clinic; `make run DEMO=/some/where` to choose another.
 DEMO ?= .demo
 
-.PHONY: help run test install check lint types contracts unit browser bench peers lock clean wheel
+.PHONY: help run test install check lint types contracts unit browser bench chaos peers lock clean wheel
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -54,6 +54,9 @@ unit: $(VENV)/.installed-dev ## the tests, with coverage
 
 bench: $(VENV)/.installed-dev ## timings side by side with peers, as ratios; make bench ARGS=--json
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+chaos: $(VENV)/.installed-dev ## kill it 300 times amid faults, and count what went twice; make chaos ARGS="--seed 7"
+	@$(BIN)/python -m tests.crash.chaos $(ARGS)
 
 # Other people's programs that some tests talk to where they are there; nothing of the product needs them.
 PEERS := maildev@3 vnu-jar@26 aws-ses-v2-local@2

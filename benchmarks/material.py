@@ -6,17 +6,20 @@ candidates (``personalising``).
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, StrictUndefined
 
 from pipeline.app.authoring import Desk
 from pipeline.app.settings import sample_settings
+from pipeline.errors import Place
 from pipeline.rendering.compile import HTML_TEMPLATE, TEXT_TEMPLATE, compile_edition
 from pipeline.rendering.compose import Composer, Recipient
+from pipeline.rendering.inlining import inlined
 from pipeline.rendering.loader import Job, run_here
 from pipeline.rendering.model import Edition, Slot
-from pipeline.rendering.slots import Tokens
+from pipeline.rendering.slots import Tokens, cut
 from pipeline.rendering.views import context, prepared, setting_for
 from pipeline.series.model import Part, Series
 
@@ -56,6 +59,31 @@ def materials(recipients: int = 200) -> Iterator[Material]:
     parts = (*series.parts[: NUMBER - 1], large, *series.parts[NUMBER:])
     yield _material("small", desk, series, recipients)
     yield _material("large", desk, replace(series, parts=parts), recipients)
+
+
+def short_material(recipients: int = 200) -> Material:
+    """A plain newsletter of some 400 words, as small as many other programs' pages are."""
+    page = (Path(__file__).parent / "short.html").read_text(encoding="utf-8")
+    tokens = Tokens.drawn_from((page,))
+    open_page = peer_environment().from_string(page).render(tokens.slots())
+    skeleton = cut(inlined(open_page, where=Place()), tokens, where=Place())
+    desk = Desk.open(sample_settings())
+    whole = compile_edition(desk.series(desk.find(SERIES)), desk.frame(), desk.templates)
+    part = replace(whole.parts[NUMBER - 1], html=skeleton, pictures=())
+    edition = replace(whole, parts=(*whole.parts[: NUMBER - 1], part, *whole.parts[NUMBER:]))
+    composer = Composer(edition, NUMBER, trial=False)
+    people = [_recipient(number) for number in range(recipients)]
+    expressions = {slot: _expression(slot) for slot in Slot}
+    return Material(
+        size="short",
+        edition=edition,
+        number=NUMBER,
+        recipients=people,
+        contexts=[dict(composer.values(each).text) for each in people],
+        page=page,
+        inlined=composer.html.join(expressions),
+        text=composer.text.join(expressions),
+    )
 
 
 def peer_environment() -> Environment:

@@ -37,7 +37,7 @@ DUMPS = "personalise, then json.dumps()"
 _DATE = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 _FASTER, _OF_THE_LIMIT = 1000.0, 0.8
 #: Nothing stripped, nothing fetched, nothing floated: what a careful user of premailer sets.
-_TUNED: Mapping[str, Any] = {
+TUNED_PREMAILER: Mapping[str, Any] = {
     "keep_style_tags": False, "strip_important": False, "disable_validation": True, "allow_network": False,
     "align_floating_images": False, "cssutils_logging_level": logging.CRITICAL,
     "disable_basic_attributes": ["width", "height", "align", "valign", "bgcolor"],
@@ -60,7 +60,7 @@ def _html(material: Material) -> Table:
     inliner = css_inline.CSSInliner(keep_at_rules=True)
     naive: dict[str, Callable[[Mapping[str, str]], str]] = {
         NAIVE: lambda values: str(transform(page.render(values), allow_network=False)),
-        TUNED: lambda values: str(Premailer(page.render(values), **_TUNED).transform()),
+        TUNED: lambda values: str(Premailer(page.render(values), **TUNED_PREMAILER).transform()),
         CSS_INLINE: lambda values: inliner.inline(page.render(values)),
         ONCE: inlined.render,
     }

@@ -25,6 +25,10 @@ class Case:
     run: Callable[[Any], object]
     #: What it is done for, in turn; as varied as in real use.
     items: Sequence[Any]
+    #: How many of the table's units one run does.
+    units: int = 1
+    #: Makes the next run possible; not timed.
+    before: Callable[[], object] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +54,26 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """One figure that stands for itself: no rate, no rival."""
+
+    name: str
+    value: float
+    unit: str
+    #: A promise of DESIGN 12 in words, and whether it was kept; None: there is none.
+    budget: str = ""
+    kept: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Readings:
+    """A table of figures."""
+
+    title: str
+    rows: tuple[Reading, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
     """What one table came to: per case, the median number of times per second of CPU."""
 
@@ -68,7 +92,7 @@ def measure(table: Table, *, rounds: int, seconds: float) -> Measured:
     for _ in range(rounds):
         for case in table.cases:
             count = counts[case.name]
-            speeds[case.name].append(count / _time(case, count))
+            speeds[case.name].append(count * case.units / _time(case, count))
     medians = {name: statistics.median(found) for name, found in speeds.items()}
     return Measured(table=table, per_second=medians)
 
@@ -86,8 +110,17 @@ def _time(case: Case, count: int) -> float:
     items: Iterable[Any] = list(itertools.islice(itertools.cycle(case.items), count))
     run = case.run
     gc.collect()
+    if case.before is not None:
+        return sum(_time_prepared(case, item, case.before) for item in items)
     begin = time.process_time()
     for item in items:
         run(item)
     # The clock has steps; a case must not seem infinitely fast.
+    return max(time.process_time() - begin, 1e-6)
+
+
+def _time_prepared(case: Case, item: object, before: Callable[[], object]) -> float:
+    before()
+    begin = time.process_time()
+    case.run(item)
     return max(time.process_time() - begin, 1e-6)

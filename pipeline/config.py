@@ -20,6 +20,9 @@ from pipeline.sections.whole import Config
 
 __all__ = ["Config", "key_line", "load_config", "parse_config"]
 
+#: How alike two words must be for one to be taken for the other misspelt (difflib's ratio).
+_NEAR = 0.5
+
 
 def load_config(path: Path) -> Config:
     """Read and check ``path``.
@@ -61,7 +64,22 @@ def parse_config(text: str, *, name: str, folder: Path) -> Config:
     try:
         return Config.model_validate({**data, "folder": folder, "file": name})
     except ValidationError as error:
-        raise _config_error(error.errors(include_url=False)[0], text, name) from error
+        raise _config_error(_first(error.errors(include_url=False)), text, name) from error
+
+
+def _first(details: list[ErrorDetails]) -> ErrorDetails:
+    """What to tell first: of a required key that is only misspelt, the wrong word that stands there."""
+    first = details[0]
+    if first["type"] != "missing":
+        return first
+    *around, lacking = first["loc"]
+    unknown = {
+        str(each["loc"][-1]): each
+        for each in details
+        if each["type"] == "extra_forbidden" and [*each["loc"][:-1]] == around
+    }
+    near = difflib.get_close_matches(str(lacking), unknown, n=1, cutoff=_NEAR)
+    return unknown[near[0]] if near else first
 
 
 def _config_error(detail: ErrorDetails, text: str, name: str) -> ConfigError:
@@ -81,7 +99,7 @@ def _config_error(detail: ErrorDetails, text: str, name: str) -> ConfigError:
 
 def _unknown_key(path: tuple[str, ...], text: str, name: str) -> ConfigError:
     known = sorted(set(_model_at(path[:-1]).model_fields) - {"folder", "file"})
-    near = difflib.get_close_matches(path[-1], known, n=1, cutoff=0.5)
+    near = difflib.get_close_matches(path[-1], known, n=1, cutoff=_NEAR)
     mend = f"did you mean {near[0]!r}?" if near else f"known keys here: {', '.join(known)}"
     return ConfigError(
         f"There is no key {'.'.join(path)!r}.",

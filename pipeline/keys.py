@@ -30,12 +30,15 @@ from pipeline.errors import KeyringError, Place
 _SECRET_BYTES = 32
 #: AES-GCM's own nonce size (NIST SP 800-38D 5.2.1.1); random, so well under 2^32 seals per key.
 _NONCE_BYTES = 12
-#: A token is key id (1) + masked subject (6) + tag (17) = 24 bytes: base64 has no slack bits then,
-#: so that exactly one text stands for a token.
+#: A token is key number (1) + nonce (6) + masked subject (6) + tag (11; NIST SP 800-107 5.3.3 asks for 8) =
+#: 24 bytes: base64 has no slack bits then, so that exactly one text stands for a token.
+_NONCE = 6
 _SUBJECT_BYTES = 6
-_TAG_BYTES = 17
+_SUBJECTS = 1 << (8 * _SUBJECT_BYTES)
+_TAG_BYTES = 11
+_HEAD = 1 + _NONCE + _SUBJECT_BYTES
 _TOKEN_CHARS = 32
-_KEEP_SAFE = "Keep this file safe and apart from the database: without it no name or address can be read."
+_KEEP_SAFE = "Keep this file apart from the database: without it no name or address can be read."
 
 
 class TokenPurpose(StrEnum):
@@ -47,9 +50,16 @@ class TokenPurpose(StrEnum):
     NOT_ME = "not_me"
     CALL_ME = "call_me"
 
+    #: Enum hashes in Python code, and a link is made for every slot of every message: str does it in C.
+    __hash__ = str.__hash__
 
-#: Encoded once: a link is made for every slot of every message.
-_PURPOSE_BYTES = {purpose: purpose.value.encode("ascii") for purpose in TokenPurpose}
+
+#: BLAKE2b's whole digest is 64 bytes: a sixth purpose needs shorter tags or a second hash.
+_SIGNED_BYTES = _NONCE + len(TokenPurpose) * _TAG_BYTES
+#: Where each purpose's tag stands behind the nonce in the keyed hash of a subject.
+_TAGS = {
+    p: slice(at, at + _TAG_BYTES) for p, at in zip(TokenPurpose, range(_NONCE, 64, _TAG_BYTES), strict=False)
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,8 +68,9 @@ class _Key:
     secret: bytes = field(repr=False)
     sealing: AESGCM = field(repr=False)
     digesting: bytes = field(repr=False)
-    signing: bytes = field(repr=False)
-    masking: bytes = field(repr=False)
+    #: BLAKE2b, keyed (RFC 7693 2.9), before any input: copied for each subject, never fed itself.
+    signing: hashlib.blake2b = field(repr=False)
+    masking: hashlib.blake2b = field(repr=False)
 
 
 class Keyring:
@@ -147,12 +158,17 @@ class Keyring:
 
     def token(self, purpose: TokenPurpose, subject: int) -> str:
         """A short URL-safe token for ``subject`` (a delivery id, below 2^48) that shows nothing of it."""
-        if not 0 <= subject < 1 << (8 * _SUBJECT_BYTES):
+        return self.tokens(subject)[purpose]
+
+    def tokens(self, subject: int) -> dict[TokenPurpose, str]:
+        """``subject``'s token for every purpose: hardly more work than one."""
+        if not 0 <= subject < _SUBJECTS:
             raise ValueError("a token's subject is a row id")
-        key = self._current
-        tag = _tag(key, purpose, subject)
-        head = key.number << (8 * _SUBJECT_BYTES) | _masked(key, tag, subject)
-        return base64.urlsafe_b64encode(head.to_bytes(1 + _SUBJECT_BYTES, "big") + tag).decode("ascii")
+        made = _signed(key := self._current, subject)
+        hidden = subject ^ _mask(key, made[:_NONCE])
+        head = bytes((key.number,)) + made[:_NONCE] + hidden.to_bytes(_SUBJECT_BYTES, "big")
+        tags = ((purpose, made[at]) for purpose, at in _TAGS.items())
+        return {purpose: base64.urlsafe_b64encode(head + tag).decode("ascii") for purpose, tag in tags}
 
     def read_token(self, token: str, purpose: TokenPurpose) -> int | None:
         """The subject of ``token``, or None if it was not made by this ring for this ``purpose``."""
@@ -160,9 +176,10 @@ class Keyring:
         key = self._by_number.get(raw[0]) if raw else None
         if key is None:
             return None
-        tag = raw[1 + _SUBJECT_BYTES :]
-        subject = _masked(key, tag, int.from_bytes(raw[1 : 1 + _SUBJECT_BYTES], "big"))
-        return subject if hmac.compare_digest(tag, _tag(key, purpose, subject)) else None
+        nonce, hidden, tag = raw[1 : 1 + _NONCE], raw[1 + _NONCE : _HEAD], raw[_HEAD:]
+        subject = int.from_bytes(hidden, "big") ^ _mask(key, nonce)
+        made = _signed(key, subject)
+        return subject if hmac.compare_digest(nonce + tag, made[:_NONCE] + made[_TAGS[purpose]]) else None
 
 
 def load_keyring(path: Path, environment_text: str | None) -> Keyring:
@@ -175,17 +192,17 @@ def load_keyring(path: Path, environment_text: str | None) -> Keyring:
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise KeyringError(
+        raise _refused(
             "The key file does not exist.",
-            where=Place(file=str(path)),
-            mend="bring it back from its backup; `pipeline init` writes one for a new clinic only",
+            path,
+            "bring it back from its backup; `pipeline init` writes one for a new clinic only",
         ) from None
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not text"
-        raise KeyringError(
+        raise _refused(
             f"The key file cannot be read: {reason}.",
-            where=Place(file=str(path)),
-            mend="let the account that runs the pipeline read it, and nobody else",
+            path,
+            "let the account that runs the pipeline read it, and nobody else",
         ) from None
     return Keyring.from_text(text, name=str(path))
 
@@ -193,23 +210,20 @@ def load_keyring(path: Path, environment_text: str | None) -> Keyring:
 def create_keyring(path: Path) -> Keyring:
     """Write a new ring to ``path``, readable by its owner only, and return it.
 
-    Raises KeyringError when the file exists (an old key is never overwritten: what it sealed would be
-    lost) or the folder cannot be written.
+    Raises KeyringError where a file exists (what its key sealed would be lost) or none can be written.
     """
     keyring = Keyring.generate()
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        raise KeyringError(
+        raise _refused(
             "There is a key file already; it is never overwritten.",
-            where=Place(file=str(path)),
-            mend="keep it: without it nothing sealed with it can be read",
+            path,
+            "keep it: without it nothing sealed with it can be read",
         ) from None
     except OSError as error:
-        raise KeyringError(
-            f"The key file cannot be written: {error.strerror}.",
-            where=Place(file=str(path)),
-            mend="choose a folder that may be written",
+        raise _refused(
+            f"The key file cannot be written: {error.strerror}.", path, "choose a folder that may be written"
         ) from error
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(keyring.to_text())
@@ -225,8 +239,8 @@ def _derived(number: int, secret: bytes) -> _Key:
         secret=secret,
         sealing=AESGCM(_subkey(secret, "seal")),
         digesting=_subkey(secret, "digest"),
-        signing=_subkey(secret, "token"),
-        masking=_subkey(secret, "mask"),
+        signing=hashlib.blake2b(key=_subkey(secret, "token"), digest_size=_SIGNED_BYTES),
+        masking=hashlib.blake2b(key=_subkey(secret, "mask"), digest_size=_SUBJECT_BYTES),
     )
 
 
@@ -238,14 +252,18 @@ def _digest(key: _Key, value: str, purpose: str) -> bytes:
     return hmac.digest(key.digesting, f"{purpose}\0{value}".encode(), "sha256")
 
 
-def _tag(key: _Key, purpose: TokenPurpose, subject: int) -> bytes:
-    return hmac.digest(key.signing, b"%s:%d" % (_PURPOSE_BYTES[purpose], subject), "sha256")[:_TAG_BYTES]
+def _signed(key: _Key, subject: int) -> bytes:
+    """A nonce and a tag for each purpose: disjoint pieces of one keyed hash tell nothing of each other."""
+    made = key.signing.copy()
+    made.update(subject.to_bytes(_SUBJECT_BYTES, "big"))
+    return made.digest()
 
 
-def _masked(key: _Key, tag: bytes, subject: int) -> int:
-    """Hide (or show again) the subject, so that links do not count the clinic's mail."""
-    pad = hashlib.blake2b(tag, key=key.masking, digest_size=_SUBJECT_BYTES).digest()
-    return subject ^ int.from_bytes(pad, "big")
+def _mask(key: _Key, nonce: bytes) -> int:
+    """What hides a subject, so that links do not count the clinic's mail."""
+    pad = key.masking.copy()
+    pad.update(nonce)
+    return int.from_bytes(pad.digest(), "big")
 
 
 def _token_bytes(token: str) -> bytes:
@@ -274,8 +292,9 @@ def _parse(text: str, name: str) -> tuple[dict[int, bytes], int]:
 
 
 def _malformed(what: str, name: str) -> KeyringError:
-    return KeyringError(
-        f"The keys cannot be used. {what}",
-        where=Place(file=name),
-        mend="bring the key file back from its backup; do not edit it by hand",
-    )
+    mend = "bring the key file back from its backup; do not edit it by hand"
+    return _refused(f"The keys cannot be used. {what}", name, mend)
+
+
+def _refused(what: str, file: Path | str, mend: str) -> KeyringError:
+    return KeyringError(what, where=Place(file=str(file)), mend=mend)

@@ -33,6 +33,10 @@ def test_the_sample_configuration_is_right() -> None:
     [
         ("colour =", "color =", "brand.color", "did you mean 'colour'?"),
         ("[brand]", "[brandd]", "brandd", "did you mean 'brand'?"),
+        ("time_zone =", "timezone =", "clinic.timezone", "did you mean 'time_zone'?"),
+        ("phone =", "telephone =", "clinic.telephone", "did you mean 'phone'?"),
+        ("from_name =", "fromname =", "sender.fromname", "did you mean 'from_name'?"),
+        ("[sender]", "[senders]", "senders", "did you mean 'sender'?"),
         ("America/Chicago", "America/Chicgo", "clinic.time_zone", "clinic.time_zone"),
         ('"#1f6f6b"', '"teal"', "brand.colour", "brand.colour"),
         ("staff_port = 8620", 'staff_port = "here"', "web.staff_port", "web.staff_port"),
@@ -58,6 +62,11 @@ def test_a_missing_key_says_what_to_add_and_where() -> None:
     assert "[clinic]" in str(error)
     assert error.where is not None
     assert error.where.line == line_of(text, "[clinic]")
+
+
+def test_a_missing_key_is_not_blamed_on_a_word_unlike_it() -> None:
+    text = SAMPLE.replace("phone =", "zebra =")
+    assert "'clinic.phone' is missing" in refusal(text).what
 
 
 def test_broken_toml_names_the_line() -> None:

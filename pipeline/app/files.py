@@ -46,9 +46,10 @@ def read_bytes(path: Path, *, limit: int) -> bytes:
         raise refused(error, path, doing="read") from error
 
 
-def write_whole(path: Path, data: str | bytes) -> None:
+def write_whole(path: Path, data: str | bytes, *, private: bool = False) -> None:
     """Write ``data`` so that ``path`` holds all of it or what it held before.
 
+    ``private`` is for what names patients: nobody but this account may read it.
     Raises EnvironmentRefusedError where the folder cannot be written or the disk is full.
     """
     content = data.encode() if isinstance(data, str) else data
@@ -60,7 +61,7 @@ def write_whole(path: Path, data: str | bytes) -> None:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
-            Path(temporary).chmod(0o644)
+            Path(temporary).chmod(0o600 if private else 0o644)
             Path(temporary).replace(path)
         except BaseException:
             Path(temporary).unlink(missing_ok=True)

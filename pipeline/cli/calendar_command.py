@@ -102,7 +102,8 @@ def _show_what_if(
         return
     what = f"the series {series}" if series else "the days of [schedule]"
     typer.echo(
-        f"First visit {day:%A} {day.day} {day:%B %Y}, {own.key}; {what}; enrolled on {moment.astimezone(own):%a %d %b %Y, %H:%M}.\n"
+        f"First visit {day:%A} {day.day} {day:%B %Y}, {own.key}; {what}; "
+        f"enrolled on {moment.astimezone(own):%a %d %b %Y, %H:%M}.\n"
     )
     print_table(
         ("Part", "Day", "Its own day", "Goes", "What becomes of it", "Last day"),

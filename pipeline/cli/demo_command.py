@@ -36,9 +36,9 @@ _NEXT_SHOWN = 8
 
 @app.command()
 def demo(
-    folder: Annotated[Path, typer.Option(help="Scratch folder; a second start goes on there.")] = Path(
-        ".demo"
-    ),
+    folder: Annotated[
+        Path, typer.Option(help="Scratch folder; a second start goes on there. Not used with --exit.")
+    ] = Path(".demo"),
     days: Annotated[int, typer.Option(min=1, max=400, help="With --exit: how many days to play.")] = 30,
     *,
     exit_: Annotated[

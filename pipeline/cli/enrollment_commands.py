@@ -28,8 +28,17 @@ from pipeline.store.enrollments import Enrollment
 
 _UTC = ZoneInfo("UTC")
 
+
+def _number(text: str) -> int:
+    """An enrollment's number. Raises typer.BadParameter: a record number is what comes to mind first."""
+    if not (text.isascii() and text.isdecimal()):
+        raise typer.BadParameter(f"{text!r} is no enrollment's number; a record number goes with --patient")
+    return int(text)
+
+
 Number: TypeAlias = Annotated[
-    int | None, typer.Argument(metavar="[NUMBER]", help="The enrollment's number; or --patient.")
+    int | None,
+    typer.Argument(metavar="[NUMBER]", parser=_number, help="The enrollment's number; or --patient."),
 ]
 Patient: TypeAlias = Annotated[str | None, typer.Option(help="The patient's record number.")]
 Series: TypeAlias = Annotated[str | None, typer.Option(help="With --patient: which series, if several run.")]

@@ -6,7 +6,7 @@ In charge of: options, and the order of things. Not in charge of: what is told (
 
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,7 +31,7 @@ from pipeline.patients.annotated import annotated_copy
 from pipeline.patients.columns import ColumnMapping, Columns
 from pipeline.patients.mappings import confirmed
 from pipeline.patients.model import Basis, ImportTerms, RosterFile
-from pipeline.patients.roster import open_rosters
+from pipeline.patients.roster import OpenTable, is_fhir, open_rosters, open_table
 
 app = typer.Typer(help="Patients from a file; a dry run unless --apply.", add_completion=False)
 
@@ -163,7 +163,13 @@ def _columns(asked: _Asked, config: Config, *, save_as: str | None, shows: bool)
         clinic_zone=asked.terms.clinic_zone, now=asked.terms.now, basis=asked.terms.basis, wording=_UNNAMED,
         encoding=asked.terms.encoding,
     )  # fmt: skip
-    tables = open_rosters(asked.files, terms=terms, mappings=mappings).tables
+    try:
+        tables = open_rosters(asked.files, terms=terms, mappings=mappings).tables
+    except RosterError:
+        # What was recognised is of most use where something is missing.
+        if shows:
+            show_mapping(_recognised(asked))
+        raise
     if shows:
         show_mapping(tables)
     if save_as is None:
@@ -177,6 +183,14 @@ def _columns(asked: _Asked, config: Config, *, save_as: str | None, shows: bool)
     path = save_mapping(config.folder, kept)
     if not asked.as_json:
         typer.echo(f"{path}: kept for the next import, with --mapping {save_as}.\n")
+
+
+def _recognised(asked: _Asked) -> Iterator[OpenTable]:
+    """Each table's columns, whether or not they are enough for an import. Raises RosterError for no table."""
+    for file in asked.files:
+        if not is_fhir(file.data):
+            sheet, columns = open_table(file, encoding=asked.terms.encoding, mapping=asked.mapping)
+            yield OpenTable(file=file.name, columns=columns, encoding=sheet.encoding)
 
 
 def _bring(asked: _Asked, config: Config, *, clock: Clock) -> Import:
@@ -223,7 +237,7 @@ def _annotate(file: RosterFile, done: Import, asked: _Asked, copy: Path) -> Path
         file, done.errors, encoding=asked.terms.encoding, mapping=asked.mapping,
         as_workbook=copy.suffix.lower() == ".xlsx",
     )  # fmt: skip
-    write_whole(copy, data)
+    write_whole(copy, data, private=True)
     return copy
 
 

@@ -56,7 +56,7 @@ class AcceptedLog:
         if self._mail is not None:
             # Before the log: whatever is called accepted can be opened, also after a kill.
             for message in messages:
-                write_whole(self._mail / f"{message.key}.eml", to_mime(message, date=now))
+                write_whole(self._mail / f"{message.key}.eml", to_mime(message, date=now), private=True)
         with self._lock:
             taken = [self._id_of(message.key, once) for message in messages]
             new = [

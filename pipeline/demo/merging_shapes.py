@@ -129,7 +129,8 @@ def _mailgun_message(
     return Message(
         key=key, message_id=stand_in_id(key), from_name=name, from_address=address,
         reply_to=headers.pop("Reply-To"), to=to, subject=filled["subject"],
-        bodies=Bodies.whole(html=filled["html"], text=filled["text"]), headers=tuple(headers.items()), pictures=pictures,
+        bodies=Bodies.whole(html=filled["html"], text=filled["text"]),
+        headers=tuple(headers.items()), pictures=pictures,
     )  # fmt: skip
 
 
@@ -161,7 +162,8 @@ def _sendgrid_message(item: Mapping[str, Any], personal: Mapping[str, Any]) -> M
         key=personal["custom_args"]["delivery_key"], message_id=headers.pop("Message-ID"),
         from_name=item["from"]["name"], from_address=item["from"]["email"],
         reply_to=item["reply_to"]["email"], to=to["email"], subject=put_in(item["subject"]),
-        bodies=Bodies.whole(html=bodies["text/html"], text=bodies["text/plain"]), headers=tuple(headers.items()),
+        bodies=Bodies.whole(html=bodies["text/html"], text=bodies["text/plain"]),
+        headers=tuple(headers.items()),
         pictures=pictures,
     )  # fmt: skip
 

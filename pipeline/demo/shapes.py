@@ -76,7 +76,8 @@ def postmark_message(item: Mapping[str, Any]) -> Message:
     return Message(
         key=item["Metadata"]["delivery_key"], message_id=headers.pop("Message-ID"), from_name=name,
         from_address=address, reply_to=item["ReplyTo"], to=item["To"], subject=item["Subject"],
-        bodies=Bodies.whole(html=item["HtmlBody"], text=item["TextBody"]), headers=tuple(headers.items()), pictures=pictures,
+        bodies=Bodies.whole(html=item["HtmlBody"], text=item["TextBody"]),
+        headers=tuple(headers.items()), pictures=pictures,
     )  # fmt: skip
 
 
@@ -92,7 +93,8 @@ def resend_message(item: Mapping[str, Any]) -> Message:
     )  # fmt: skip
     return Message(
         key=tag, message_id=stand_in_id(tag), from_name=name, from_address=address,
-        reply_to=item["reply_to"], to=to, subject=item["subject"], bodies=Bodies.whole(html=item["html"], text=item["text"]),
+        reply_to=item["reply_to"], to=to, subject=item["subject"],
+        bodies=Bodies.whole(html=item["html"], text=item["text"]),
         headers=tuple(item["headers"].items()), pictures=pictures,
     )  # fmt: skip
 

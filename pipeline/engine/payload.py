@@ -17,18 +17,20 @@ def payload_hash(message: Message) -> bytes:
     What all messages of a part share enters as a hash of its own, made once.
     """
     bodies = message.bodies
-    fields = (
+    fields = [
         message.key, message.message_id, message.from_name, message.from_address, message.reply_to,
-        message.to, message.subject, message.headers, _pictures(message.pictures),
-        _skeleton(bodies.html), [bodies.html_values[slot] for slot in bodies.html.slots],
-        _skeleton(bodies.text), [bodies.text_values[slot] for slot in bodies.text.slots],
-    )  # fmt: skip
-    # As Python source: a letter that moves from one field to the next changes it, and ASCII is the same in
-    # every version of Python.
-    return hashlib.sha256(ascii(fields).encode("ascii")).digest()
+        message.to, message.subject, _pictures(message.pictures),
+        _skeleton(bodies.html), *[bodies.html_values[slot] for slot in bodies.html.slots],
+        _skeleton(bodies.text), *[bodies.text_values[slot] for slot in bodies.text.slots],
+    ]  # fmt: skip
+    for header in message.headers:
+        fields += header
+    # With their lengths in front: a letter that moves from one field to the next changes them.
+    lengths = " ".join(map(str, map(len, fields)))
+    return hashlib.sha256(f"{lengths}\n{''.join(fields)}".encode()).digest()
 
 
-def _skeleton(skeleton: Skeleton) -> bytes:
+def _skeleton(skeleton: Skeleton) -> str:
     if not skeleton.slots:
         # Shared with no other message: keeping it would only fill the memory.
         return _sealed([skeleton.literals[0].encode()])
@@ -36,12 +38,12 @@ def _skeleton(skeleton: Skeleton) -> bytes:
 
 
 @lru_cache(maxsize=256)
-def _shared(skeleton: Skeleton) -> bytes:
+def _shared(skeleton: Skeleton) -> str:
     return _sealed(literal.encode() for literal in skeleton.literals)
 
 
 @lru_cache(maxsize=64)
-def _pictures(pictures: tuple[Attachment, ...]) -> bytes:
+def _pictures(pictures: tuple[Attachment, ...]) -> str:
     return _sealed(
         piece
         for picture in pictures
@@ -54,8 +56,8 @@ def _pictures(pictures: tuple[Attachment, ...]) -> bytes:
     )
 
 
-def _sealed(pieces: Iterable[bytes]) -> bytes:
-    """SHA-256 over the pieces and their lengths: a letter that moves from one to the next changes it."""
+def _sealed(pieces: Iterable[bytes]) -> str:
+    """SHA-256 (hex) over the pieces and their lengths."""
     kept = list(pieces)
-    lengths = b"".join([len(piece).to_bytes(8, "big") for piece in kept])
-    return hashlib.sha256(len(kept).to_bytes(8, "big") + lengths + b"".join(kept)).digest()
+    lengths = " ".join(str(len(piece)) for piece in kept)
+    return hashlib.sha256(lengths.encode() + b"\n" + b"".join(kept)).hexdigest()

@@ -152,7 +152,8 @@ def read_status(value: Cell, own: Mapping[str, VisitStatus] = _NO_WORDS) -> Visi
         return own[word]
     if word in _STATUS:
         return _STATUS[word]
-    near = difflib.get_close_matches(word, _STATUS, n=1, cutoff=0.7)
+    # Closer than for other words: "tentative" is not "inactive", and a wrong hint would cancel a visit.
+    near = difflib.get_close_matches(word, _STATUS, n=1, cutoff=0.75)
     known = ", ".join(status.value for status in VisitStatus)
     hint = f"did you mean {near[0]!r}?" if near else f"write one of {known}"
     raise UnreadableCellError(f"{shown(text)} is no state of a visit: {hint}")

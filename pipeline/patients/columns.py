@@ -182,8 +182,8 @@ def plain(name: str) -> str:
     return "".join(char for char in folded if char.isalnum())
 
 
-def apply_mapping(mapping: ColumnMapping, header: Sequence[str], *, name: str) -> Columns:
-    """Find the mapping's columns in a header.
+def apply_mapping(mapping: ColumnMapping, header: Sequence[str], *, name: str, line: int = 1) -> Columns:
+    """Find the mapping's columns in a header, which stands in row ``line``.
 
     Raises RosterError where a column that would be used stands twice: which one counts nobody can tell.
     """
@@ -196,7 +196,7 @@ def apply_mapping(mapping: ColumnMapping, header: Sequence[str], *, name: str) -
         if len(found) > 1:
             raise RosterError(
                 f"The column {shown(header[found[0]])} stands {len(found)} times in the header.",
-                where=Place(file=name, line=1),
+                where=Place(file=name, line=line),
                 mend="rename or remove all but one of them",
             )
         if found:
@@ -234,8 +234,8 @@ def require(columns: Columns, wanted: Iterable[Field], *, name: str, line: int) 
     raise RosterError(
         f"The file has no column for {' and '.join(near)}; it has {has}.",
         where=Place(file=name, line=line),
-        mend="rename the column, name it in a saved mapping, or import the patients file and the "
-        "appointments file together",
+        mend="rename the column, name it in a mapping of your own (docs/patients.md shows one), or import "
+        "the patients file and the appointments file together",
     )
 
 

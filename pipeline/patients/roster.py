@@ -180,7 +180,7 @@ def open_table(
     else:
         sheet = open_text(file.data, name=file.name, encoding=encoding, mapping=mapping)
     used = mapping or guess_mapping(sheet.header)
-    return sheet, apply_mapping(used, sheet.header, name=file.name)
+    return sheet, apply_mapping(used, sheet.header, name=file.name, line=sheet.header_row)
 
 
 def is_fhir(data: bytes) -> bool:

@@ -22,7 +22,7 @@ from pipeline.patients.cells import (
     read_zone,
     unprotected,
 )
-from pipeline.patients.columns import Columns, Field
+from pipeline.patients.columns import Columns, Field, plain
 from pipeline.patients.dates import (
     AmbiguousDateError,
     Cell,
@@ -51,6 +51,11 @@ _Value = TypeVar("_Value")
 #: A visit further ahead than this has a mistyped year.
 _FURTHEST = timedelta(days=2 * 366)
 _EARLIEST_YEAR = 1990
+#: What the last line of a report calls itself, in letters and digits alone.
+_SUMS = frozenset(
+    {"total", "totals", "grandtotal", "subtotal", "totalpatients", "sum", "count", "average", "summe",
+     "gesamt", "gesamtsumme"}
+)  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -168,9 +173,12 @@ def check_width(cells: RowCells) -> None:
 
 
 def _check_alone(cells: RowCells) -> None:
-    """Note an error where nothing but one cell is filled, as in a report's last line, "Total: 2 patients"."""
+    """Note an error where nothing but one cell is filled, as in a report's last line, "Total: 2 patients", or
+    where the id says that the row sums up the others."""
     filled = [cell for cell in cells.row.cells if not is_blank((cell,))]
-    if len(filled) == 1 < len(cells.columns.at) and cells.record:
+    if plain(cells.record) in _SUMS:
+        cells.wrong(Field.RECORD, f"{shown(cells.record)} sums up other rows: it is no patient")
+    elif len(filled) == 1 < len(cells.columns.at) and cells.record:
         cells.wrong(Field.RECORD, f"{shown(cells.record)} stands alone in its row: is this a patient?")
 
 

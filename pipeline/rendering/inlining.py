@@ -27,7 +27,7 @@ cssutils.ser.prefs.minimizeColorHash = False
 #: Elements that fetch, run or ask: none has a place in an email.
 _FORBIDDEN = frozenset(
     {"script", "link", "iframe", "frame", "object", "embed", "form", "input", "base", "audio", "video",
-     "source", "svg", "applet", "portal"}
+     "source", "svg", "math", "applet", "portal"}
 )  # fmt: skip
 #: What a conditional comment hides from everyone but Outlook.
 _FOR_OUTLOOK = re.compile(r"<!--\[if[^\]]*\]>(.*?)<!\[endif\]-->", re.DOTALL | re.IGNORECASE)
@@ -125,7 +125,7 @@ def _guard_element(element: lxml.html.HtmlElement, where: Place) -> None:
             raise TemplateError(f"The attribute {name} would run script.", where=where, mend="take it out")
         if name == "style":
             refuse_fetching(value, where=Place(file=where.file))
-        if name == "href" and not _LINK.match(value):
+        if name.lower().rpartition(":")[2] == "href" and not _LINK.match(value):
             raise TemplateError(
                 f"The link {value[:60]!r} is not a web, mail or phone address.",
                 where=where,

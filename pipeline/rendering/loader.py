@@ -6,7 +6,7 @@ its errors. Not in charge of: what a template is given (``views``), nor limits o
 """
 
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn, TypeAlias
@@ -74,6 +74,14 @@ class TemplateSource:
         return merged(files())
 
 
+class OutOfTimeError(Exception):
+    """Raised from outside while a template runs, by whoever limits its time (``template_child``)."""
+
+
+class _TooMuchError(Exception):
+    """A template made more text than any email holds."""
+
+
 #: Runs jobs and gives their output in order. ``app`` hands in one with limits of time and memory.
 Runner: TypeAlias = Callable[[TemplateSource, Sequence[Job]], tuple[str, ...]]
 
@@ -90,9 +98,9 @@ def run_here(source: TemplateSource, jobs: Sequence[Job]) -> tuple[str, ...]:
 
 def _run(environment: ImmutableSandboxedEnvironment, source: TemplateSource, job: Job) -> str:
     try:
-        return _limited(environment.get_template(job.template).generate(**job.context), job.template)
-    except (TemplateError, MemoryError):
-        # Running out of memory is no mistake on one line: the template process reports it as a limit.
+        return _limited(environment.get_template(job.template).generate(**job.context))
+    except (TemplateError, MemoryError, OutOfTimeError):
+        # Limits are told by the template process, which set them.
         raise
     except TemplateSyntaxError as error:
         place = Place(file=error.filename or error.name, line=error.lineno)
@@ -101,17 +109,15 @@ def _run(environment: ImmutableSandboxedEnvironment, source: TemplateSource, job
         _tell(error, source, job.template)
 
 
-def _limited(chunks: Iterator[str], name: str) -> str:
+def _limited(chunks: Iterator[str]) -> str:
     pieces: list[str] = []
     size = 0
     for chunk in chunks:
         size += len(chunk)
         if size > OUTPUT_LIMIT:
-            raise TemplateError(
-                f"The template makes more than {OUTPUT_LIMIT // 1_000_000} MB of text.",
-                where=Place(file=name),
-                mend="look for a loop that runs too often",
-            )
+            # Raised inside the template, it comes back with the template's own line.
+            assert isinstance(chunks, Generator), "Template.generate is one"
+            chunks.throw(_TooMuchError())
         pieces.append(chunk)
     return "".join(pieces)
 
@@ -139,7 +145,7 @@ def _environment(source: TemplateSource, catalog: Catalog) -> ImmutableSandboxed
 
 
 def _tell(error: Exception, source: TemplateSource, name: str) -> NoReturn:
-    place = _place(error, source, name)
+    place = place_of(error, source, name)
     match error:
         case UndefinedError():
             what = f"The template asks for something that is not there: {error.message}."
@@ -147,6 +153,11 @@ def _tell(error: Exception, source: TemplateSource, name: str) -> NoReturn:
         case SecurityError():
             what = f"The template does something that templates may not do: {error}"
             mend = "templates may show values, not reach into Python"
+        case _TooMuchError():
+            what = f"The template makes more than {OUTPUT_LIMIT // 1_000_000} MB of text."
+            mend = "look for a loop that runs too often"
+        case UnicodeDecodeError():
+            what, mend = "A template file is not UTF-8.", "save it, or what that line includes, as UTF-8"
         case TemplateNotFound():
             what, mend = f"There is no template email/{error.name}.", "check the name in include or import"
         case _:
@@ -154,8 +165,11 @@ def _tell(error: Exception, source: TemplateSource, name: str) -> NoReturn:
     raise TemplateError(what, where=place, mend=mend) from error
 
 
-def _place(error: Exception, source: TemplateSource, name: str) -> Place:
-    """The innermost line of a template file in the error's trace: Jinja2 maps its frames to the source."""
+def place_of(error: Exception, source: TemplateSource, name: str) -> Place:
+    """The innermost line of a template file in the error's trace: Jinja2 maps its frames to the source.
+
+    Where the trace has no template, the place is ``name``.
+    """
     folders = tuple(str(folder) for folder in source.folders)
     for entry in reversed(traceback.extract_tb(error.__traceback__)):
         if entry.filename.startswith(folders) and not entry.filename.endswith(".py"):

@@ -18,7 +18,8 @@ from pipeline.rendering.loader import TemplateSource
 
 _VARIABLE = re.compile(r"var\(\s*--([a-z0-9-]+)\s*\)")
 _FETCHING = re.compile(
-    r"@import|url\s*\(|image-set\s*\(|expression\s*\(|behavior\s*:|-moz-binding|</", re.IGNORECASE
+    r"@import|url\s*\(|(?<![\w-])src\s*\(|image-set\s*\(|expression\s*\(|behavior\s*:|-moz-binding|</",
+    re.IGNORECASE,
 )
 #: CSS Syntax 3, 4.3.7: a letter by its number, or any other character as it stands.
 _ESCAPE = re.compile(r"\\(?:([0-9a-f]{1,6})[ \t\r\n\f]?|([^\r\n\f]))", re.IGNORECASE)

@@ -19,15 +19,19 @@ import resource
 import signal
 import socket
 import sys
+import time
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import BinaryIO
+from typing import BinaryIO, NoReturn
 
 from jinja2 import Environment
 
 from pipeline.errors import Place, TemplateError
-from pipeline.rendering.loader import Job, TemplateSource, run_here
+from pipeline.rendering.loader import Job, OutOfTimeError, TemplateSource, place_of, run_here
 from pipeline.rendering.texts import catalog_for
+
+#: By the clock, for saying where a template was when its time ran out; in seconds.
+_MOMENT = 20
 
 
 def work(orders: BinaryIO, answers: BinaryIO) -> None:
@@ -37,7 +41,11 @@ def work(orders: BinaryIO, answers: BinaryIO) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     # The limit counts work, not waiting, so that a busy machine refuses no template that is right. The
     # clock only catches what waits for ever. The kernel keeps both, also when nobody is left to ask for it.
-    resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(seconds), math.ceil(seconds) + 1))
+    signal.signal(signal.SIGXCPU, _out_of_time)
+    signal.signal(signal.SIGALRM, _out_of_time)
+    # What the imports took is not the template's.
+    last = math.ceil(time.process_time() + seconds)
+    resource.setrlimit(resource.RLIMIT_CPU, (last, last + 1))
     signal.setitimer(signal.ITIMER_REAL, patience)
     answers.write(json.dumps(_done(source, jobs)).encode())
     answers.flush()
@@ -46,13 +54,32 @@ def work(orders: BinaryIO, answers: BinaryIO) -> None:
 def _done(source: TemplateSource, jobs: Sequence[Job]) -> dict[str, object]:
     try:
         return {"outputs": run_here(source, jobs)}
-    except MemoryError:
-        return {"memory": True}
-    except TemplateError as error:
-        where = error.where or Place()
+    except (MemoryError, OutOfTimeError) as error:
         return {
-            "what": error.what, "mend": error.mend, "file": where.file, "line": where.line, "key": where.key,
-        }  # fmt: skip
+            "limit": "memory" if isinstance(error, MemoryError) else "time",
+            **_told(_spot(error, source)),
+        }
+    except TemplateError as error:
+        return {"what": error.what, "mend": error.mend, **_told(error.where or Place())}
+
+
+def _spot(error: Exception, source: TemplateSource) -> Place:
+    try:
+        return place_of(error, source, str(source.folders[0] / "email"))
+    except MemoryError:
+        return Place(file=str(source.folders[0] / "email"))
+
+
+def _told(where: Place) -> dict[str, object]:
+    return {"file": where.file, "line": where.line, "key": where.key}
+
+
+def _out_of_time(number: int, frame: object) -> NoReturn:
+    # A moment remains to say which line it was. What is stuck in one long step never gets here: the hard
+    # limit of the processor's time kills it.
+    signal.signal(number, signal.SIG_IGN if number == signal.SIGXCPU else signal.SIG_DFL)
+    signal.setitimer(signal.ITIMER_REAL, _MOMENT)
+    raise OutOfTimeError
 
 
 def serve(control: socket.socket) -> None:

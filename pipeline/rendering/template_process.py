@@ -49,12 +49,8 @@ class LimitedRunner:
         order = pickle.dumps((source, list(jobs), self.megabytes, self.seconds, patience))
         ended = self._ended(order, patience)
         if ended.signal is not None:
-            raise TemplateError(
-                f"A template ran for more than {self.seconds:g} seconds and was stopped.",
-                where=Place(file=str(source.folders[0] / "email")),
-                mend="look for a loop that does not end",
-            )
-        return _answer(ended.output, source, self.megabytes)
+            raise self._refusal("time", _somewhere(source))
+        return self._answer(ended.output, source)
 
     def _ended(self, order: bytes, patience: float) -> Ended:
         if self.parent is not None:
@@ -64,6 +60,31 @@ class LimitedRunner:
                 # Killed from outside, or it could not start: one interpreter for this run needs no parent.
                 pass
         return _in_a_new_interpreter(order, patience)
+
+    def _answer(self, output: bytes, source: TemplateSource) -> tuple[str, ...]:
+        try:
+            answer = json.loads(output)
+        except ValueError:
+            raise self._refusal("memory", _somewhere(source)) from None
+        if "outputs" in answer:
+            return tuple(str(output) for output in answer["outputs"])
+        where = Place(file=answer["file"], line=answer["line"], key=answer["key"])
+        if "limit" in answer:
+            raise self._refusal(answer["limit"], where)
+        raise TemplateError(answer["what"], where=where, mend=answer["mend"])
+
+    def _refusal(self, limit: str, where: Place) -> TemplateError:
+        if limit == "time":
+            what = f"A template ran for more than {self.seconds:g} seconds and was stopped."
+            return TemplateError(what, where=where, mend="look for a loop that does not end")
+        what = f"A template needed more than {self.megabytes} MB of memory and was stopped."
+        mend = "look for a value that is multiplied or a loop that collects too much"
+        return TemplateError(what, where=where, mend=mend)
+
+
+def _somewhere(source: TemplateSource) -> Place:
+    """Where the child could not say which line it was."""
+    return Place(file=str(source.folders[0] / "email"))
 
 
 def _in_a_new_interpreter(order: bytes, patience: float) -> Ended:
@@ -76,20 +97,3 @@ def _in_a_new_interpreter(order: bytes, patience: float) -> Ended:
     except subprocess.TimeoutExpired:
         return Ended(output=b"", signal=signal.SIGALRM)
     return Ended(output=done.stdout, signal=-done.returncode if done.returncode < 0 else None)
-
-
-def _answer(output: bytes, source: TemplateSource, megabytes: int) -> tuple[str, ...]:
-    try:
-        answer = json.loads(output)
-    except ValueError:
-        answer = {"memory": True}
-    if "outputs" in answer:
-        return tuple(str(output) for output in answer["outputs"])
-    if "memory" in answer:
-        raise TemplateError(
-            f"A template needed more than {megabytes} MB of memory and was stopped.",
-            where=Place(file=str(source.folders[0] / "email")),
-            mend="look for a value that is multiplied or a loop that collects too much",
-        )
-    where = Place(file=answer["file"], line=answer["line"], key=answer["key"])
-    raise TemplateError(answer["what"], where=where, mend=answer["mend"])

@@ -207,3 +207,11 @@ def test_the_call_list_says_who_since_when_and_why(desk: Run) -> None:
     assert "P-1011" in told
     assert "Fatima" not in told
     assert "Fatima" in desk("calls", "--names").out
+
+
+def test_a_record_number_in_the_place_of_an_enrollments_number_is_told_where_it_goes(desk: Run) -> None:
+    ended = desk("pause", BOOKED)
+    told = " ".join(ended.err.replace("│", " ").split())
+    assert ended.code == 2
+    assert f"{BOOKED!r} is no enrollment's number" in told
+    assert "--patient" in told

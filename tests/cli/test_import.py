@@ -231,6 +231,17 @@ def test_what_is_uncertain_about_the_columns_is_said(run: Run, running_clinic, l
     assert "ignored, never stored" in shown
 
 
+def test_what_was_recognised_is_shown_also_where_a_needed_column_is_missing(
+    run: Run, running_clinic, list_of
+) -> None:
+    ended = run("import", list_of("Kennung;E-Mail;Termin\n1;ana@example.org;2026-12-01\n"), "--show-mapping")
+
+    assert ended.code == 1
+    assert [name in ended.out for name in ("Kennung", "E-Mail", "Termin")] == [True] * 3
+    assert "email address" in ended.out
+    assert "no column for record_id and first_visit" in ended.err
+
+
 def test_the_example_can_be_written_read_and_is_never_written_over(run: Run, running_clinic) -> None:
     assert run("import", "--example").out == SAMPLE.read_text(encoding="utf-8")
     assert run("import", "--example", "mine.csv").code == 0

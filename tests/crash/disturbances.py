@@ -1,382 +1,242 @@
-"""A clinic whose mail goes out while everything goes wrong: kills, faults, locks, full disks, wrong clocks,
-power cuts, restored backups.
+"""Everything that can befall a clinic while its mail goes out; the first line of each docstring names it.
 
-In charge of: one clinic on one database with one mail API, and each thing that can befall it. Not in charge
-of: how many of them, in which order (``chaos`` and the tests), or what must hold afterwards (``invariants``).
-
-Every process works at a moment of its own, six minutes after the one before it: longer than a lease, so that
-what a dead one left behind is found by the next.
+In charge of: making it happen to one ``Round``. Not in charge of: how often, in which order (``chaos`` and
+the tests), or what must hold afterwards (``invariants``).
 """
 
-import random
-from collections import Counter
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from itertools import pairwise
 from multiprocessing.process import BaseProcess
-from pathlib import Path
-from typing import Any, Self
-from zoneinfo import ZoneInfo
+from typing import TypeAlias
 
-from pipeline.actions.enrolling import Dating
-from pipeline.actions.generation import Generation
-from pipeline.actions.offers import EditionDays
-from pipeline.actions.resolving import Verdict, resolve, resolve_by_event
-from pipeline.delivery.states import Reason, State
+from pipeline.delivery.states import State
 from pipeline.demo.faults import NOT_TAKEN, Call, Fault, no_faults
-from pipeline.demo.standin import Standin
-from pipeline.keys import Keyring
-from pipeline.store.database import Store
-from pipeline.store.overview import next_due
-from pipeline.store.unknowns import unknowns
-from tests.crash.invariants import Left, is_settled, look, stands_still
-from tests.crash.ordered import APIS, SAID_WHY, Order, Processes, was_killed
-from tests.crash.places import Place
-from tests.engine.sample import NOW, RULES, ZONE, Clinic, SetClock, person
+from tests.crash.crew import work as crew_work
+from tests.crash.invariants import stands_still
+from tests.crash.ordered import PATIENCE
+from tests.crash.rounds import STEP, Round
 
-BATCH = 5
-STEP = timedelta(minutes=6)
+Disturbance: TypeAlias = Callable[[Round], None]
+
 HOUR = timedelta(hours=1)
-#: These leave doubt; of the others every message has a proper answer.
-DOUBTFUL = frozenset(Fault) - NOT_TAKEN - {Fault.NONE, Fault.FAILED_ITEMS} | {
+#: Work enough for four workers that two of them are killed over it.
+CREWS_PEOPLE = 60
+#: These leave doubt; after the others every message has a proper answer.
+DOUBTFUL = (frozenset(Fault) - NOT_TAKEN - {Fault.NONE, Fault.FAILED_ITEMS}) | {
     Fault.CUT_BEFORE, Fault.ERROR_BEFORE,
 }  # fmt: skip
-#: SLOW takes as long as anybody waits for an answer.
+#: SLOW would take as long as anybody waits for an answer.
 QUICK = tuple(fault for fault in Fault if fault not in {Fault.NONE, Fault.SLOW})
-_PATIENT = 20.0
+
+
+def killed_at_any_time(running: Round) -> None:
+    """kill -9 after a random time"""
+    process = running.start()
+    process.join(running.chance.uniform(0, 0.12))
+    running.kill(process)
+
+
+def killed_at_a_request(running: Round) -> None:
+    """kill -9 while the mail API has a request"""
+    with _at_a_request(running) as trap:
+        trap.act = lambda: _kill_first(running, trap)
+        trap.victims.append(running.start())
+        running.wait_for(trap.victims[0])
+
+
+def faults(running: Round) -> None:
+    """mail API failing in every way, and kill -9"""
+    running.standin.plan = lambda call: _some_fault(running, call)
+    process = running.start()
+    if running.chance.random() < 0.5:
+        process.join(running.chance.uniform(0.05, 0.3))
+        process.kill()
+    running.wait_for(process)
+    running.standin.plan = no_faults
+
+
+def two_at_once(running: Round) -> None:
+    """two schedulers at once, one of them kill -9"""
+    # Slow enough that the second one comes before the first has done everything.
+    quick, running.standin.latency_seconds = running.standin.latency_seconds, 0.04
+    with _at_a_request(running) as trap:
+        trap.act = lambda: _kill_first(running, trap)
+        both = [running.start(step=False), running.start()]
+        trap.victims += both
+        for process in both:
+            running.wait_for(process)
+    running.standin.latency_seconds = quick
+
+
+def locked(running: Round) -> None:
+    """database locked for longer than anybody waits"""
+    _while_in_flight(running, running.place.lock)
+
+
+def full(running: Round) -> None:
+    """disk full in the middle of a batch"""
+    if running.place.has_server:
+        _while_in_flight(running, running.place.fill)
+    else:
+        few = running.chance.randint(0, 2)
+        running.wait_for(running.start(pages=(running.place.pages() or 0) + few))
+
+
+def restarted(running: Round) -> None:
+    """database server crashed under a batch"""
+    _while_in_flight(running, lambda: _server_crash(running))
+
+
+def set_back(running: Round) -> None:
+    """clock set back an hour in the middle"""
+    after = running.chance.randint(1, 8)
+    running.wait_for(running.start(back=HOUR, back_after=after, step=False))
+    true, running.moment = running.moment, running.moment - HOUR
+    running.wait_for(running.start())
+    running.moment = true + STEP
+    running.tally.counts["clocks set back"] += 1
+
+
+def power_cut(running: Round) -> None:
+    """power cut: only what the disk held is left"""
+    process = running.start()
+    process.join(running.chance.uniform(0, 0.1))
+    if process.exitcode is None and process.pid is not None:
+        running.store.close()
+        up_again = running.place.cut_power(process.pid)
+        process.kill()
+        process.join()
+        up_again()
+        running.tally.counts["power cuts"] += 1
+    running.kill(process)
+
+
+def backed_up(running: Round) -> None:
+    """backup made"""
+    running.store.close()
+    running.place.back_up()
+    running.backed_up = True
+
+
+def restored(running: Round) -> None:
+    """backup brought back"""
+    if not running.backed_up:
+        return
+    running.store.close()
+    running.place.restore()
+    running.backed_up = False
+    tick = lambda: running.wait_for(running.start())  # noqa: E731 - one call, one line
+    wrong = stands_still(running.store, tick, running.standin.taken)
+    running.wrong += wrong
+    running.tally.counts["backups restored"] += 1
+    running.tally.counts["held until confirmed"] += not wrong
+    lost = running.generation.confirm(
+        running.store, actor="staff:ana", provider=running.api, leave_open=True, now=running.moment
+    )
+    running.in_flight += len(lost.deliveries)
+
+
+def crew_killed(running: Round) -> None:
+    """two of four workers kill -9 (PostgreSQL)"""
+    workers = [_start_worker(running) for _ in range(4)]
+    alive = [process for process, _ in workers[:2]]
+    calls = 0
+
+    def plan(_call: Call) -> Fault:
+        nonlocal calls
+        calls += 1
+        if calls % 3 == 0 and alive:
+            # Whose request this is nobody knows; a line that is cut would stop the others for a while.
+            alive.pop().kill()
+        return Fault.NONE
+
+    running.standin.plan = plan
+    running.enroll(CREWS_PEOPLE)
+    _look_until(lambda: not alive and all(row.state != State.PLANNED for row in running.clinic.rows()))
+    for process, stop in workers:
+        if process.is_alive():
+            # An event waits for whoever waited for it, also for the dead.
+            stop.set()
+        # Each worker has two dispatchers, each of them one batch under way.
+        running.wait_for(process, batches=2)
+    running.moment += STEP
+    running.standin.plan = no_faults
 
 
 @dataclass(slots=True)
-class Tally:
-    """What happened, in numbers."""
+class _Trap:
+    """Something happens once, at one of the next requests after there is a victim."""
 
-    counts: Counter[str] = field(default_factory=Counter)
-    #: Where a process fell over with an error that has no words.
-    bugs: list[str] = field(default_factory=list)
+    calls_left: int
+    act: Callable[[], Fault] = field(default=lambda: Fault.NONE)
+    victims: list[BaseProcess] = field(default_factory=list)
 
-    def add(self, other: "Tally") -> None:
-        self.counts.update(other.counts)
-        self.bugs += other.bugs
+    def plan(self, _call: Call) -> Fault:
+        self.calls_left -= bool(self.victims)
+        return self.act() if self.victims and self.calls_left == 0 else Fault.NONE
 
 
-class Round:
-    """One clinic; a context manager. ``moment`` is what the clocks of its world show."""
+@contextmanager
+def _at_a_request(running: Round) -> Iterator[_Trap]:
+    trap = _Trap(calls_left=running.chance.randint(1, 4))
+    running.standin.plan = trap.plan
+    try:
+        yield trap
+    finally:
+        running.standin.plan = no_faults
 
-    def __init__(
-        self, place: Place, *, api: str, keyring: Keyring, folder: Path, processes: Processes, seed: int
-    ) -> None:
-        self.place = place
-        self.api = api
-        self.chance = random.Random(seed)
-        self.moment = NOW
-        self.tally = Tally()
-        #: Messages that may be in doubt by now, at most.
-        self.in_flight = 0
-        self._keyring = keyring
-        self._processes = processes
-        self._folder = folder
-        self._people = 0
-        self._number = 0
-        self._backed_up = False
-        self._wrong: list[str] = []
-        self._open = ExitStack()
 
-    def __enter__(self) -> Self:
-        clock = lambda: self.moment  # noqa: E731 - one clock, one line
-        standin = Standin(self._folder / "standin", latency_seconds=0.005, keep_mail=False, clock=clock)
-        self.standin = self._open.enter_context(standin)
-        self.clinic = self._open_clinic()
-        self.clinic.prepare()
-        return self
+def _while_in_flight(running: Round, trouble: Callable[[], AbstractContextManager[object]]) -> None:
+    """Trouble begins while a request is with the mail API, and ends with the process."""
+    with ExitStack() as over, _at_a_request(running) as trap:
 
-    def __exit__(self, *exception: object) -> None:
-        self._processes.end()
-        self.clinic.store.close()
-        self._open.close()
+        def begin() -> Fault:
+            over.enter_context(trouble())
+            return Fault.NONE
 
-    def enroll(self, people: int) -> None:
-        """So many more patients whose part 1 is due."""
-        new = range(self._people, self._people + people)
-        self._people += people
-        self.clinic.enroll([person(number) for number in new])
-        self.tally.counts["messages"] += people
+        trap.act = begin
+        trap.victims.append(running.start(patience=timedelta(seconds=0.2)))
+        running.wait_for(trap.victims[0])
 
-    @property
-    def work_left(self) -> bool:
-        """Whether something is due, also a little later."""
-        return not is_settled(self.clinic.store, self.moment + STEP, doubt=True)
 
-    # What can happen.
+def _kill_first(running: Round, trap: _Trap) -> Fault:
+    """Half of what was on the way arrives all the same: the sender cannot know."""
+    trap.victims[0].kill()
+    return running.chance.choice([Fault.NONE, Fault.CUT_BEFORE])
 
-    def killed_at_any_time(self) -> None:
-        """kill -9 after a random time"""
-        process = self._start()
-        process.join(self.chance.uniform(0, 0.12))
-        self._kill(process)
 
-    def killed_at_a_request(self) -> None:
-        """kill -9 while a request is with the mail API, which takes it or does not"""
-        with self._at_a_request() as (wait_for, victims):
+def _some_fault(running: Round, call: Call) -> Fault:
+    if running.chance.random() < 0.5:
+        return Fault.NONE
+    fault = running.chance.choice(QUICK)
+    running.tally.counts["faults"] += 1
+    running.in_flight += len(call.keys) * (fault in DOUBTFUL)
+    return fault
 
-            def kill() -> Fault:
-                victims[0].kill()
-                return self.chance.choice([Fault.NONE, Fault.CUT_BEFORE])
 
-            wait_for(kill)
-            victims.append(self._start())
-            self._kill(victims[0], wait=True)
-
-    def faults(self, *kinds: Fault) -> None:
-        """the mail API fails at random, in every way it can; in the middle of it a kill -9"""
-        chosen = kinds or QUICK
-
-        def plan(call: Call) -> Fault:
-            fault = self.chance.choice(chosen) if self.chance.random() < 0.5 else Fault.NONE
-            self.tally.counts["faults"] += fault is not Fault.NONE
-            self.in_flight += len(call.keys) * (fault in DOUBTFUL)
-            return fault
-
-        self.standin.plan = plan
-        process = self._start()
-        if self.chance.random() < 0.5:
-            process.join(self.chance.uniform(0.05, 0.3))
-            self._kill(process)
-        self._await(process)
-
-    def two_at_once(self) -> None:
-        """two processes on one database, one of them killed -9"""
-        with self._at_a_request() as (wait_for, victims):
-
-            def kill() -> Fault:
-                victims[0].kill()
-                return self.chance.choice([Fault.NONE, Fault.CUT_BEFORE])
-
-            wait_for(kill)
-            victims += [self._start(step=False), self._start()]
-            for process in victims:
-                self._kill(process, wait=True)
-
-    def locked(self) -> None:
-        """the database locked by another process for longer than anybody waits"""
-        self._while_in_flight(self.place.lock)
-
-    def full(self) -> None:
-        """the disk full in the middle of a batch"""
-        if self.place.has_server:
-            self._while_in_flight(self.place.fill)
-        else:
-            self._await(self._start(pages=(self.place.pages() or 0) + self.chance.randint(0, 2)))
-
-    def restarted(self) -> None:
-        """the database server crashing under a batch, and starting again"""
-        self._while_in_flight(self._crash)
-
-    def set_back(self) -> None:
-        """the clock set back an hour in the middle, and set right later"""
-        self._await(self._start(back=HOUR, back_after=self.chance.randint(1, 8), step=False))
-        true, self.moment = self.moment, self.moment - HOUR
-        self._await(self._start())
-        self.moment = true + STEP
-
-    def power_cut(self) -> None:
-        """the power failing: what the disk holds at that moment is all that is left"""
-        process = self._start()
-        process.join(self.chance.uniform(0, 0.1))
-        if process.exitcode is None and process.pid is not None:
-            self.clinic.store.close()
-            up_again = self.place.cut_power(process.pid)
-            self._kill(process)
-            up_again()
-            self.tally.counts["power cuts"] += 1
-        self._kill(process)
-
-    def backed_up(self) -> None:
-        """a copy of the database"""
-        self.clinic.store.close()
-        self.place.back_up()
-        self._backed_up = True
-        self.tally.counts["backups"] += 1
-
-    def restored(self) -> None:
-        """an old copy brought back: nothing goes until a person has confirmed it, and then nothing twice"""
-        if not self._backed_up:
-            return
-        self.clinic.store.close()
-        self.place.restore()
-        self._backed_up = False
-        self.tally.counts["restored"] += 1
-        wrong = stands_still(self.clinic.store, lambda: self._await(self._start()), self.standin.taken)
-        self.tally.counts["restored and held"] += not wrong
-        self._wrong += wrong
-        self._confirm()
-
-    # What follows.
-
-    def settle(self) -> None:
-        """All goes well again until nothing is under way, nor in doubt where the API knows our keys."""
-        self.standin.plan = no_faults
-        for attempt in range(60):
-            self._tick()
-            calm = is_settled(self.clinic.store, self.moment, doubt=not self._keyed or not self._in_doubt())
-            if calm:
-                return
-            self._pass_time(STEP * (1 + attempt // 4))
-
-    def judge(self) -> Left:
-        """How everything stands, and everything that is wrong."""
-        left = look(self.clinic.store, self.standin.taken(), now=self.moment, in_flight=self.in_flight)
-        wrong = [*self._wrong, *self.tally.bugs, *left.wrong]
-        if self._keyed and (doubt := self._in_doubt()):
-            wrong.append(f"{doubt} are unknown although the mail API knows their keys")
-        return Left(keys=left.keys, taken=left.taken, wrong=tuple(wrong))
-
-    def resolve(self) -> None:
-        """Settle what is unknown as a clinic does: by the provider's events, and by its log."""
-        arrived = {entry.key for entry in self.standin.taken()}
-        with self.clinic.store.read() as tx:
-            found = unknowns(tx)
-        by_event = [each for each in found if each.key in arrived and self.chance.random() < 0.5]
-        with self.clinic.store.begin() as tx:
-            for each in by_event:
-                resolve_by_event(tx, each.key, State.ACCEPTED, source=self.api, now=self.moment)
-        left = [each for each in found if each not in by_event]
-        went = [each.delivery for each in left if each.key in arrived]
-        never = [each.delivery for each in left if each.key not in arrived]
-        for ids, verdict in ((went, Verdict.ACCEPTED), (never, Verdict.NOT_SENT)):
-            with self.clinic.store.begin() as tx:
-                resolve(tx, ids, verdict, self._dating())
-        self.in_flight = 0
-        counts = self.tally.counts
-        counts["resolved by event"] += len(by_event)
-        counts["resolved by staff: it went"] += len(went)
-        counts["resolved by staff: sent again"] += len(never)
-
-    def sent_again(self) -> int:
-        """How many were unknown, and went once more under their key until there was an answer."""
-        lives: dict[int, list[str]] = {}
-        for step in self.clinic.history():
-            lives.setdefault(step.delivery_id, []).append(step.state)
-        pair = (State.UNKNOWN, State.SENDING)
-        return sum(pair in pairwise(life) for life in lives.values())
-
-    # How it is done.
-
-    @property
-    def _keyed(self) -> bool:
-        return self.api != "postmark"
-
-    def _open_clinic(self) -> Clinic:
-        store = Store.open(self.place.url, self._keyring)
-        generation = Generation(self._folder / "generation")
-        return Clinic(store=store, keyring=self._keyring, generation=generation, clock=SetClock(self.moment))
-
-    def _start(self, *, step: bool = True, **how: Any) -> BaseProcess:
-        """One more process, at the next moment."""
-        self._number += 1
-        self.tally.counts["processes"] += 1
-        order = Order(
-            url=self.place.url, keys=self._keyring.to_text(), api=self.api, standin=self.standin.url,
-            generation=self._folder / "generation", number=self._number, moment=self.moment, batch_size=BATCH,
-            **how,
-        )  # fmt: skip
-        if step:
-            self.moment += STEP
-        return self._processes.start(order)
-
-    def _kill(self, process: BaseProcess, *, wait: bool = False) -> None:
-        """kill -9, unless it has ended; with ``wait`` somebody else does it, or nobody."""
-        if not wait:
-            process.kill()
-        self._await(process)
-
-    def _await(self, process: BaseProcess) -> None:
-        process.join()
-        if getattr(process, "counted", False):
-            return
-        process.counted = True  # type: ignore[attr-defined]  # each counts once, whoever asks first
-        if was_killed(process):
-            self.tally.counts["kills"] += 1
-        elif process.exitcode == SAID_WHY:
-            self.tally.counts["gave up with a reason"] += 1
-        elif process.exitcode:
-            self.tally.bugs.append(f"a process ended with a traceback ({process.exitcode})")
-        # What it had handed over and not recorded; a process has one batch under way.
-        self.in_flight += BATCH * bool(process.exitcode)
-
-    @contextmanager
-    def _at_a_request(self) -> Iterator[tuple[Callable[[Callable[[], Fault]], None], list[BaseProcess]]]:
-        """Something happens once at one of the next requests, as soon as there is a victim."""
-        victims: list[BaseProcess] = []
-        calls_left = self.chance.randint(1, 6)
-
-        def wait_for(act: Callable[[], Fault]) -> None:
-            def plan(_call: Call) -> Fault:
-                nonlocal calls_left
-                calls_left -= bool(victims)
-                return act() if victims and calls_left == 0 else Fault.NONE
-
-            self.standin.plan = plan
-
-        try:
-            yield wait_for, victims
-        finally:
-            self.standin.plan = no_faults
-
-    def _while_in_flight(self, trouble: Callable[[], Any]) -> None:
-        """Trouble begins while a request is with the mail API, and ends with the process."""
-        with ExitStack() as over, self._at_a_request() as (wait_for, victims):
-
-            def begin() -> Fault:
-                over.enter_context(trouble())
-                return Fault.NONE
-
-            wait_for(begin)
-            victims.append(self._start(patience=timedelta(seconds=0.2)))
-            self._await(victims[0])
-
-    @contextmanager
-    def _crash(self) -> Iterator[None]:
-        self.clinic.store.close()
-        self.place.cut_power(0)
-        self.tally.counts["server restarts"] += 1
+@contextmanager
+def _server_crash(running: Round) -> Iterator[None]:
+    running.store.close()
+    with running.place.down():
+        running.tally.counts["server crashes"] += 1
         yield
 
-    def _confirm(self) -> None:
-        generation = self.clinic.generation
-        if generation is None:
+
+def _start_worker(running: Round) -> tuple[BaseProcess, threading.Event]:
+    process, _ready, stop = running.processes.start_other(
+        crew_work, running.place.url, running.keyring.to_text(), running.standin.url, running.next_number(),
+        running.moment, events=2,
+    )  # fmt: skip
+    return process, stop
+
+
+def _look_until(true: Callable[[], bool]) -> None:
+    looks = threading.Event()
+    for _ in range(PATIENCE * 20):
+        if true():
             return
-        lost = generation.confirm(
-            self.clinic.store, actor="staff:ana", provider=self.api, leave_open=True, now=self.moment
-        )
-        self.in_flight += len(lost.deliveries)
-
-    def _tick(self) -> None:
-        provider = APIS[self.api](self.standin.url, _PATIENT)
-        self.clinic.clock.moment = self.moment
-        self._number += 1
-        dispatcher = self.clinic.dispatcher(
-            provider, seed=self._number, owner=f"process-{self._number}", batch_size=100
-        )
-        dispatcher.tick(self.moment)
-        provider.close()
-
-    def _pass_time(self, span: timedelta) -> None:
-        """To the next thing that is due, where that is later than ``span``."""
-        with self.clinic.store.read() as tx:
-            due = next_due(tx)
-        self.moment += span
-        if due is not None and due > self.moment and due - self.moment < timedelta(days=1):
-            self.moment = due
-
-    def _in_doubt(self) -> int:
-        """Unknown, but for what a restored backup does not know."""
-        with self.clinic.store.read() as tx:
-            return sum(each.reason is not Reason.RESTORED for each in unknowns(tx))
-
-    def _dating(self) -> Dating:
-        return Dating(
-            rules=RULES, clinic_zone=ZoneInfo(ZONE.key), clinic_language="en", days=EditionDays(RULES),
-            actor="staff:ana", now=self.moment, new_key=lambda: f"new-{next(self.clinic.numbers)}",
-        )  # fmt: skip
+        looks.wait(0.05)
+    raise TimeoutError("the workers never came to an end")

@@ -56,10 +56,21 @@ def open_postmark(url: str, seconds: float) -> Provider:
     return Postmark(section, environment={"POSTMARK_SERVER_TOKEN": "token"}, file="config.toml")
 
 
-#: By the API's name.
-APIS: dict[str, Callable[[str, float], Provider]] = {
-    "http": open_http, "resend": open_resend, "postmark": open_postmark,
-}  # fmt: skip
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Api:
+    """One way to ask the stand-in."""
+
+    #: From its address and the seconds an answer may take.
+    open: Callable[[str, float], Provider]
+    #: It sends nothing twice under a key that it knows.
+    keyed: bool
+
+
+APIS = {
+    "http": Api(open=open_http, keyed=True),
+    "resend": Api(open=open_resend, keyed=True),
+    "postmark": Api(open=open_postmark, keyed=False),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +114,7 @@ def work(ready: Event, order: Order) -> None:
     if order.pages is not None:
         _bound(order.pages)
     keyring = Keyring.from_text(order.keys, name="test")
-    provider = APIS[order.api](order.standin, order.timeout_seconds)
+    provider = APIS[order.api].open(order.standin, order.timeout_seconds)
     try:
         with Store.open(order.url, keyring, patience=order.patience) as store:
             clinic = Clinic(

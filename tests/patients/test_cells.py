@@ -113,3 +113,9 @@ def test_a_real_name_is_kept_letter_for_letter(name: str) -> None:
 def test_an_id_must_be_there() -> None:
     with pytest.raises(UnreadableCellError, match="every patient needs"):
         read_record(" ")
+
+
+@pytest.mark.parametrize("odd", ["tentative", "waitlist", "abgesagt"])
+def test_a_state_that_is_nearly_nothing_known_gets_no_wrong_hint(odd: str) -> None:
+    with pytest.raises(UnreadableCellError, match="write one of booked"):
+        read_status(odd)

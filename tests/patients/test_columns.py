@@ -95,3 +95,9 @@ def test_a_broken_mapping_names_the_key_and_the_nearest_field(data, words: str, 
 def test_jane_is_told_from_webpt_by_more_than_the_names_both_use() -> None:
     assert guess_mapping(["First Name", "Last Name", "Email", "Patient Number", "Start At"]) is JANE
     assert guess_mapping(["First Name", "Last Name", "Email", "Patient Id", "Case Id"]) is WEBPT
+
+
+def test_a_column_that_stands_twice_is_named_with_the_row_of_its_header() -> None:
+    with pytest.raises(RosterError) as caught:
+        apply_mapping(OWN, ["record_id", "email", "email"], name="list.csv", line=4)
+    assert (caught.value.where.file, caught.value.where.line) == ("list.csv", 4)

@@ -120,6 +120,14 @@ def test_a_report_with_a_title_above_its_header_counts_rows_as_the_spreadsheet_d
     assert errors(roster) == [(6, "email")]
 
 
+@pytest.mark.parametrize("word", ["Total", "Grand total:", "SUMME"])
+def test_a_line_that_sums_up_the_others_is_no_patient(word: str, imported) -> None:
+    text = f"record_id,given_name,email,first_visit\nP-1,Ana,ana@example.org,2026-12-01\n{word},1,,\n"
+    found = imported(text)
+    assert records(found) == ["P-1"]
+    assert [(each.row, "sums up other rows" in each.message) for each in found.errors] == [(3, True)]
+
+
 def test_blank_lines_are_no_patients_but_count_as_rows(imported) -> None:
     roster = imported(HEADER + "\n\n" + ANA + ",,,,,,,,,,\n" + BO)
     assert [(row.row, row.patient.record) for row in roster.rows] == [(4, "P-1"), (6, "P-2")]

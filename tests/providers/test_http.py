@@ -13,6 +13,7 @@ from pipeline.demo.shapes import GENERIC_BODY
 from pipeline.demo.standin import IDEMPOTENCY_HEADER
 from pipeline.errors import ConfigError
 from pipeline.providers.http import Http
+from pipeline.rendering.model import Bodies
 from pipeline.sections.mail import HttpProvider
 from tests.providers.conftest import PIXEL, SECRET, StartStandin, message, open_http, timeout_for
 

@@ -1,5 +1,6 @@
 """The outbox: a file per message, whole or not there, the same for the same key."""
 
+import stat
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from pathlib import Path
@@ -39,6 +40,13 @@ def test_no_file_name_tells_who_is_written_to(outbox: Outbox, tmp_path: Path) ->
     outbox.send([message(7)])
 
     assert not [file for file in (tmp_path / "outbox").iterdir() if "patient" in file.name]
+
+
+def test_only_the_account_that_sends_may_read_a_patients_mail(outbox: Outbox, tmp_path: Path) -> None:
+    outbox.send([message(1)])
+
+    folder = tmp_path / "outbox"
+    assert [stat.S_IMODE(each.stat().st_mode) for each in (folder, *folder.iterdir())] == [0o700, 0o600]
 
 
 def test_a_file_that_cannot_be_written_is_deferred_and_leaves_nothing_half_there(

@@ -83,8 +83,7 @@ def test_any_change_of_what_is_sent_changes_the_hash(
 def test_every_part_has_every_slot_and_no_token_is_left(edition) -> None:
     for part in edition.parts:
         for skeleton in (part.html, part.text):
-            # The call page is not offered in emails while nobody is told of a request.
-            assert set(skeleton.slots) == set(Slot) - {Slot.CALL_ME_URL}
+            assert set(skeleton.slots) == set(Slot)
             assert skeleton.slots.count(Slot.TRIAL) == 1
             assert "HPX" not in "".join(skeleton.literals)
 

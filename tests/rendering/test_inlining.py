@@ -61,6 +61,8 @@ def test_conditional_comments_come_through_byte_for_byte() -> None:
         ('<p onclick="x()">x</p>', "", "onclick"),
         ('<p style="background:url(https://x.example)">x</p>', "", "url("),
         ('<a href="javascript:alert(1)">x</a>', "", "javascript"),
+        ("<math><mi>x</mi></math>", "", "<math>"),
+        ('<p xlink:href="javascript:alert(1)">x</p>', "", "javascript"),
         ('<a href="data:text/html,x">x</a>', "", "data:"),
         ('<a href="//x.example">x</a>', "", "//x.example"),
         ('<a href="https://www.example.org" ping="https://x.example">x</a>', "", "somewhere else"),

@@ -90,3 +90,11 @@ def test_a_template_that_is_not_utf8_is_refused_in_words(own_templates, tmp_path
     (tmp_path / "email" / "styles.css").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(TemplateError, match="cannot be read"):
         source.text("styles.css")
+
+
+def test_a_template_that_is_not_utf8_is_told_in_words(own_templates) -> None:
+    source = own_templates({"email/next.html": "x"})
+    source.path("next.html").write_bytes(b"\xff\xfe<p>")
+    with pytest.raises(TemplateError, match="not UTF-8") as error:
+        run(source, "next.html")
+    assert "UTF-8" in error.value.mend

@@ -50,6 +50,7 @@ def test_right_to_left_changes_sides_also_in_shorthands(own_templates) -> None:
         "p { background: URL( 'x' ) }",
         "@font-face { src: url(x.woff) }",
         "p { background: image-set('x.png' 1x) }",
+        "p { background: src('x.png') }",
         "p { width: expression(alert(1)) }",
         "p {} </style><script>",
         "@\\69 mport 'https://tracker.example/x.css';",

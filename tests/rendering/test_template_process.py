@@ -81,6 +81,30 @@ def test_two_hundred_megabytes_of_output_are_refused(own_templates, parent) -> N
         run(source, runner=LimitedRunner(parent=parent), text="x" * 100_000)
 
 
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (ENDLESS, "more than 1 seconds"),
+        ("{{ 'x' * 900000000 }}", "more than 300 MB of memory"),
+    ],
+)
+def test_a_limit_that_was_hit_names_file_and_line(own_templates, body: str, said: str, parent) -> None:
+    source = own_templates(
+        {"email/a.txt": "one\n{% include 'b.txt' %}", "email/b.txt": f"two\nthree\n{body}"}
+    )
+    with pytest.raises(TemplateError, match=said) as error:
+        run(source, runner=LimitedRunner(seconds=1, megabytes=300, parent=parent), text="x" * 100_000)
+    assert (error.value.where.file, error.value.where.line) == (str(source.path("b.txt")), 3)
+    assert error.value.mend
+
+
+def test_too_much_text_names_file_and_line(own_templates, parent) -> None:
+    source = own_templates({"email/a.txt": "one\n{% for a in range(2000) %}\n{{ text }}\n{% endfor %}"})
+    with pytest.raises(TemplateError, match="more than 2 MB of text") as error:
+        run(source, runner=LimitedRunner(parent=parent), text="x" * 100_000)
+    assert (error.value.where.file, error.value.where.line) == (str(source.path("a.txt")), 3)
+
+
 def test_errors_come_back_with_file_and_line(own_templates, parent) -> None:
     source = own_templates({"email/a.txt": "one\n{{ nobody.knows }}"})
     with pytest.raises(TemplateError, match="nobody") as error:
