@@ -13,9 +13,7 @@ from pipeline.store.database import Tx
 EVERYTHING = "everything"
 
 
-def halt(
-    tx: Tx, series: str | None, *, actor: str, reason: str | None = None, now: datetime
-) -> None:
+def halt(tx: Tx, series: str | None, *, actor: str, reason: str | None = None, now: datetime) -> None:
     """From this commit on no further batch begins; ``series`` None stops all of them.
 
     ``reason`` is kept in the audit trail.

@@ -40,9 +40,7 @@ def open_provider(
             ours = with_paths(chosen.ses, config)
             return ses.Ses(ours, environment=environment, file=file, clock=clock, line=line)
         case "smtp":
-            return smtp.Smtp(
-                with_paths(chosen.smtp, config), environment=environment, file=file, clock=clock
-            )
+            return smtp.Smtp(with_paths(chosen.smtp, config), environment=environment, file=file, clock=clock)
         case "mailgun" | "sendgrid" | "resend" | "brevo":
             return _with_one_key(config, environment, line)
         case _:
@@ -59,9 +57,7 @@ def _with_one_key(config: Config, environment: Mapping[str, str], line: Line | N
         ours = with_paths(chosen.sendgrid, config)
         return sendgrid.Sendgrid(ours, environment=environment, file=file, line=line)
     if chosen.name == "resend":
-        return resend.Resend(
-            with_paths(chosen.resend, config), environment=environment, file=file, line=line
-        )
+        return resend.Resend(with_paths(chosen.resend, config), environment=environment, file=file, line=line)
     return brevo.Brevo(with_paths(chosen.brevo, config), environment=environment, file=file, line=line)
 
 

@@ -86,7 +86,9 @@ def test_only_one_holds_the_lock_and_a_dead_process_lets_go_of_it(tmp_path: Path
 
 
 @pytest.mark.parametrize(("private", "rights"), [(True, 0o600), (False, 0o644)])
-def test_what_names_patients_is_for_nobody_else_to_read(tmp_path: Path, private: bool, rights: int) -> None:
+def test_what_names_patients_is_for_nobody_else_to_read(
+    tmp_path: Path, *, private: bool, rights: int
+) -> None:
     file = tmp_path / "list.csv"
     write_whole(file, "P-1001", private=private)
     assert file.stat().st_mode & 0o777 == rights
