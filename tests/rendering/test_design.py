@@ -8,6 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from pipeline.article.model import BlockKind, Run
 from pipeline.rendering.compile import compile_edition
 from pipeline.rendering.compose import compose
 from pipeline.rendering.embedding import embedded
@@ -58,6 +59,18 @@ def test_axe_finds_no_violation_of_any_impact(show, edition, width: int, scheme:
 def test_nothing_is_wider_than_the_screen_not_even_at_two_hundred_percent(show, edition, width: int) -> None:
     page = show(edition, 2, width=width, scheme="light")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_a_table_of_many_columns_stays_on_a_phone(show, blocks, make_series, frame, templates) -> None:
+    cells = tuple((Run(text="Rehabilitation"),) for _ in range(7))
+    words = " | ".join(cell[0].text for cell in cells)
+    for header in (True, False):
+        blocks.add(BlockKind.TABLE_ROW, words, cells=cells, header=header, group=1)
+    wide = compile_edition(make_series(tuple(blocks.made)), frame, templates)
+
+    page = show(wide, 1, width=375, scheme="light")
+
+    assert page.evaluate("document.documentElement.scrollWidth") <= 375
 
 
 def test_the_column_is_never_wider_than_six_hundred(show, edition) -> None:
