@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 # A folder for the demo's clinic; `make run DEMO=/some/where` to choose another.
 DEMO ?= .demo
 
-.PHONY: help run test install check lint types contracts unit browser bench chaos peers lock clean wheel
+.PHONY: help run test install check lint types contracts unit coverage browser bench chaos peers lock clean wheel
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -49,7 +49,10 @@ types: $(VENV)/.installed-dev ## mypy, strict
 contracts: $(VENV)/.installed-dev ## imports go down only
 	$(BIN)/lint-imports --no-cache
 
-unit: $(VENV)/.installed-dev ## the tests, with coverage
+unit: $(VENV)/.installed-dev ## the tests
+	$(BIN)/pytest -n auto
+
+coverage: $(VENV)/.installed-dev ## the tests once more, counting which lines and branches they reach (twice as slow)
 	$(BIN)/pytest -n auto --cov --cov-report=term:skip-covered
 
 bench: $(VENV)/.installed-dev ## timings side by side with peers, as ratios; make bench ARGS=--json

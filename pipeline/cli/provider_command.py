@@ -1,4 +1,7 @@
-"""``pipeline provider``: try the mail API with one message; what it can do, and what it cannot."""
+"""``pipeline provider``: try the mail API with one message; what it can do, and what it cannot.
+
+In charge of: the commands and their words. Not in charge of: the checks and the message (``app.mail_api``).
+"""
 
 import os
 import secrets

@@ -1,4 +1,7 @@
-"""``pipeline web``: staff pages and patients' pages without sending; for clinics with workers."""
+"""``pipeline web``: staff pages and patients' pages without sending; for clinics with workers.
+
+In charge of: the command. Not in charge of: the pages (``cli.serving``), ending (``cli.until_stopped``).
+"""
 
 import typer
 

@@ -1,4 +1,7 @@
-"""``pipeline worker``: send what is due, as one of any number of processes on PostgreSQL."""
+"""``pipeline worker``: send what is due, as one of any number of processes on PostgreSQL.
+
+In charge of: the command. Not in charge of: the workers themselves (``app.crew``).
+"""
 
 from typing import Annotated
 
