@@ -1,7 +1,6 @@
 """Workers on PostgreSQL: four at once, two of them killed with -9: nothing twice, nothing lost."""
 
 import multiprocessing
-import random
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -94,7 +93,6 @@ def test_four_workers_share_the_work_and_end_quietly(clinic, standin, start_work
 def test_two_of_four_workers_are_killed_and_nothing_is_sent_twice_or_lost(
     clinic, standin, start_worker
 ) -> None:
-    chance = random.Random(7)
     workers = [start_worker(number, NOW) for number in range(4)]
     victims = [process for process, _ in workers[:2]]
     calls = 0
@@ -103,8 +101,8 @@ def test_two_of_four_workers_are_killed_and_nothing_is_sent_twice_or_lost(
         nonlocal calls
         calls += 1
         if calls % 5 == 0 and victims:
+            # In the middle of a request: its own, or another worker's while its own is under way.
             victims.pop().kill()
-            return chance.choice([Fault.NONE, Fault.CUT_BEFORE])
         return Fault.NONE
 
     standin.plan = plan
@@ -125,8 +123,8 @@ def test_two_of_four_workers_are_killed_and_nothing_is_sent_twice_or_lost(
     unknown = {row.key for row in clinic.rows() if row.state == State.UNKNOWN}
     assert taken_twice(standin.taken()) == []
     assert accepted <= taken <= accepted | unknown
-    # Two processes died with two dispatchers each, and each of those had one batch under way.
-    assert len(unknown) <= 2 * 2 * 5
+    # Two processes died; each had at most three jobs (the third has room for a tick), a batch of five each.
+    assert len(unknown) <= 2 * 3 * 5
 
 
 def test_a_tick_adds_its_jobs_in_its_own_transaction(clinic, standin, url) -> None:
