@@ -54,6 +54,9 @@ class Site:
     clinic: Clinic
     staff: str
     public: str
+    #: A mail that no journey stops.
+    kept: email.message.EmailMessage
+    #: One for each journey that changes something for good.
     mail: Iterator[email.message.EmailMessage]
 
 
@@ -68,6 +71,7 @@ def site(browser, tmp_path_factory) -> Iterator[Site]:
         clock = SetClock(MOMENT)
         clinic = running.enter_context(Clinic.open(load_config(config), clock=clock, environment={}))
         _play(clinic, clock, days=7)
+        kept, *rest = _one_mail_each(folder / "outbox")
         _lose_one(clinic)
         folders = own_and_bundled(folder, "templates")
         pages = Pages(folders, brand_colour=clinic.config.brand.colour)
@@ -77,7 +81,8 @@ def site(browser, tmp_path_factory) -> Iterator[Site]:
             clinic=clinic,
             staff=running.enter_context(serving(StaffPages(clinic, pages, preview).app(), staff)),
             public=running.enter_context(serving(patient_pages.app(), public)),
-            mail=iter(_one_mail_each(folder / "outbox")),
+            kept=kept,
+            mail=iter(rest),
         )
 
 

@@ -39,6 +39,8 @@ SPAMASSASSIN = [program for program in (spamassassin(),) if program is not None]
 #: The promise: beside its neutral rules SpamAssassin has next to nothing against a part.
 HIGHEST_SCORE = 0.5
 DATE = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+#: Seconds; a test that waits so long has failed.
+PATIENCE = 30
 #: Names whose bytes are hard to carry.
 NAMES = ("Ana", "Zoë Brontë-O'Neil", "נועה", "Nguyễn Thị Minh Khai", "李小龍 😀")
 
@@ -86,18 +88,28 @@ class Inbox:
 def smtp_server(inbox: Inbox) -> Iterator[int]:
     """An SMTP server in this process; the port it listens on."""
     listening = bind("127.0.0.1", 0)
+    ready = threading.Event()
     loop = asyncio.new_event_loop()
-    server = loop.run_until_complete(loop.create_server(lambda: SMTP(inbox, loop=loop), sock=listening))
-    thread = threading.Thread(target=loop.run_forever)
+
+    async def serve() -> None:
+        await loop.create_server(lambda: SMTP(inbox, loop=loop), sock=listening)
+        ready.set()
+
+    def run() -> None:
+        loop.run_until_complete(serve())
+        loop.run_forever()
+        loop.close()
+
+    # All of the loop's life in a thread of its own: the browser's tests may have one in this thread.
+    thread = threading.Thread(target=run)
     thread.start()
+    assert ready.wait(PATIENCE)
     try:
         yield listening.getsockname()[1]
     finally:
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
-        server.close()
-        loop.run_until_complete(server.wait_closed())
-        loop.close()
+        listening.close()
 
 
 def send_all(sent: list[Sent], port: int) -> None:
